@@ -1,0 +1,103 @@
+// Results of slow work, kept by the hash of their canonical input. Owns the cache folder's layout, locks and size; must not know
+// what is in an entry.
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { JsonValue } from "../model.ts";
+import type { Io } from "./io.ts";
+
+export interface CacheEntry {
+  /** Absolute folder with the entry's files. Read-only by convention. */
+  readonly folder: string;
+  readonly reused: boolean;
+  /** The hash of its input: part of the input of whatever is made from it. */
+  readonly key: string;
+}
+
+export interface Cache {
+  /** Entries are at `<folder>/<kind>/<key>/`. */
+  readonly folder: string;
+  /**
+   * The entry of this kind and input. When there is none, `make` fills a temporary folder that then takes its place; makers of
+   * one key wait for each other, in this process and in others.
+   */
+  readonly entry: (kind: string, input: JsonValue, make: (folder: string) => Promise<void>) => Promise<CacheEntry>;
+}
+
+const sorted = (value: JsonValue): JsonValue => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  const keys = Object.keys(value).toSorted();
+  return Object.fromEntries(keys.map((key) => [key, sorted((value as Record<string, JsonValue>)[key] ?? null)]));
+};
+
+/** SHA-256, lower-case hex, of the value as JSON with sorted keys. */
+export const canonicalHash = (value: JsonValue): string =>
+  createHash("sha256")
+    .update(JSON.stringify(sorted(value)))
+    .digest("hex");
+
+/** `KIMG_CACHE`, else the XDG base directory specification's cache folder. */
+export const cacheFolder = (environment: Io["environment"]): string => {
+  if (environment["KIMG_CACHE"]) return environment["KIMG_CACHE"];
+  return join(environment["XDG_CACHE_HOME"] || join(environment["HOME"] ?? "/root", ".cache"), "kimg");
+};
+
+export const openCache = (io: Io, folder: string): Cache => {
+  const making = new Map<string, Promise<CacheEntry>>();
+  const entry: Cache["entry"] = async (kind, input, fill) => {
+    const key = canonicalHash(input);
+    const place = { folder: join(folder, kind, key), key };
+    const existing = await findEntry(io, place);
+    if (existing !== undefined) return existing;
+    const underWay = making.get(`${kind}/${key}`);
+    if (underWay !== undefined) return underWay;
+    const made = makeEntry(io, folder, kind, place, fill).finally(() => making.delete(`${kind}/${key}`));
+    making.set(`${kind}/${key}`, made);
+    return made;
+  };
+  return { folder, entry };
+};
+
+type Place = Pick<CacheEntry, "folder" | "key">;
+
+const findEntry = async (io: Io, place: Place): Promise<CacheEntry | undefined> => {
+  if ((await io.files.status(place.folder)) === undefined) return undefined;
+  await io.files.touch(place.folder);
+  return { ...place, reused: true };
+};
+
+const makeEntry = async (
+  io: Io,
+  folder: string,
+  kind: string,
+  place: Place,
+  fill: (folder: string) => Promise<void>,
+): Promise<CacheEntry> => {
+  const release = await io.files.lock(join(folder, "locks", `${kind}-${place.key}`), () =>
+    io.progress.note(`waiting for another kimg that is making the same ${kind}`),
+  );
+  try {
+    const meanwhile = await findEntry(io, place);
+    if (meanwhile !== undefined) return meanwhile;
+    await fillEntry(io, place.folder, join(folder, "unfinished"), fill);
+    return { ...place, reused: false };
+  } finally {
+    await release();
+  }
+};
+
+const fillEntry = async (
+  io: Io,
+  to: string,
+  scratch: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<void> => {
+  const unfinished = await io.files.temporaryFolder(scratch);
+  try {
+    await fill(unfinished);
+    await io.files.makeFolder(join(to, ".."));
+    await io.files.rename(unfinished, to);
+  } finally {
+    await io.files.remove(unfinished);
+  }
+};

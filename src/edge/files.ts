@@ -1,0 +1,121 @@
+// Files on the real machine. Whole or not at all: what is written is written beside, synced and renamed.
+import { createHash } from "node:crypto";
+import { constants, createReadStream, createWriteStream } from "node:fs";
+import {
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  symlink,
+  utimes,
+} from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { FileStatus, Files } from "./io.ts";
+import { lockFile } from "./lock-file.ts";
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+
+const status = async (path: string): Promise<FileStatus | undefined> => {
+  try {
+    const found = await lstat(path);
+    const kind = found.isFile()
+      ? "file"
+      : found.isDirectory()
+        ? "directory"
+        : found.isSymbolicLink()
+          ? "link"
+          : "other";
+    return { kind, size: found.size, mode: found.mode & 0o7777, modified: found.mtime };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+};
+
+/** Writes `content` to a new file and makes sure that it has reached the disk. */
+const writeNew = async (path: string, content: Uint8Array | string, mode: number): Promise<void> => {
+  const file = await open(path, "wx", mode);
+  try {
+    await file.writeFile(content);
+    await file.chmod(mode);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+};
+
+const write = async (path: string, content: Uint8Array | string, mode = 0o644): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true });
+  const folder = await mkdtemp(join(dirname(path), `.${basename(path)}.`));
+  try {
+    const beside = join(folder, "new");
+    await writeNew(beside, content, mode);
+    await rename(beside, path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+const create = async (path: string, content: Uint8Array | string, mode = 0o644): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true });
+  const folder = await mkdtemp(join(dirname(path), `.${basename(path)}.`));
+  try {
+    const beside = join(folder, "new");
+    await writeNew(beside, content, mode);
+    await link(beside, path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+const copy = async (from: string, to: string): Promise<void> => {
+  await mkdir(dirname(to), { recursive: true });
+  try {
+    await link(from, to);
+  } catch {
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
+  }
+};
+
+const sha256 = async (path: string): Promise<{ sha256: string; size: number }> => {
+  const hash = createHash("sha256");
+  let size = 0;
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), async (chunks: AsyncIterable<Buffer>) => {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      size += chunk.length;
+    }
+  });
+  return { sha256: hash.digest("hex"), size };
+};
+
+export const systemFiles = (): Files => ({
+  read: (path) => readFile(path),
+  readText: (path) => readFile(path, "utf8"),
+  status,
+  list: async (path) => (await readdir(path)).toSorted(),
+  write,
+  create,
+  makeFolder: async (path) => void (await mkdir(path, { recursive: true })),
+  rename,
+  remove: (path) => rm(path, { recursive: true, force: true }),
+  copy,
+  link: symlink,
+  touch: (path) => utimes(path, new Date(), new Date()),
+  openRead: (path) => createReadStream(path),
+  openWrite: (path) => createWriteStream(path),
+  temporaryFolder: async (near) => {
+    await mkdir(near, { recursive: true });
+    return mkdtemp(join(near, ".tmp-"));
+  },
+  sha256,
+  lock: lockFile,
+});

@@ -1,0 +1,100 @@
+// The outside world as the rest of kimg sees it: files, processes, network, clock, randomness, progress.
+// Everything with an effect goes through here, so that a test can hand in another world and a dry run is a property of this one.
+import type { Readable, Writable } from "node:stream";
+
+export interface Io {
+  readonly files: Files;
+  readonly processes: Processes;
+  readonly network: Network;
+  readonly progress: Progress;
+  readonly now: () => Date;
+  /** Cryptographically secure. */
+  readonly random: (bytes: number) => Uint8Array;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted on Ctrl-C, SIGTERM and SIGHUP: whoever waits must stop, clean up and let the error pass. */
+  readonly signal: AbortSignal;
+}
+
+export interface FileStatus {
+  readonly kind: "file" | "directory" | "link" | "other";
+  readonly size: number;
+  readonly mode: number;
+  readonly modified: Date;
+}
+
+/** All paths absolute or relative to the working directory. Errors are Node's own (`code: "ENOENT"` …). */
+export interface Files {
+  readonly read: (path: string) => Promise<Uint8Array>;
+  readonly readText: (path: string) => Promise<string>;
+  /** Undefined when there is nothing; links are not followed. */
+  readonly status: (path: string) => Promise<FileStatus | undefined>;
+  /** Names in a folder, sorted. */
+  readonly list: (path: string) => Promise<readonly string[]>;
+  /** Writes beside, fsyncs and renames: never half a file under its final name. Makes parent folders. */
+  readonly write: (path: string, content: Uint8Array | string, mode?: number) => Promise<void>;
+  /** Fails with EEXIST when the path exists. */
+  readonly create: (path: string, content: Uint8Array | string, mode?: number) => Promise<void>;
+  readonly makeFolder: (path: string) => Promise<void>;
+  readonly rename: (from: string, to: string) => Promise<void>;
+  /** Recursive; no error when there is nothing. */
+  readonly remove: (path: string) => Promise<void>;
+  /** Hard link where possible, else a (reflinked) copy. */
+  readonly copy: (from: string, to: string) => Promise<void>;
+  readonly link: (target: string, path: string) => Promise<void>;
+  /** Marks as used now: the cache prunes what was not used for longest. */
+  readonly touch: (path: string) => Promise<void>;
+  readonly openRead: (path: string) => Readable;
+  readonly openWrite: (path: string) => Writable;
+  /** A new private folder, removed by `remove`; `near` keeps it on the same file system. */
+  readonly temporaryFolder: (near: string) => Promise<string>;
+  /** Lower-case hex, and bytes. */
+  readonly sha256: (path: string) => Promise<{ readonly sha256: string; readonly size: number }>;
+  /** Waits until no other process holds it; released by calling the result, and by the end of this process. */
+  readonly lock: (path: string, onWait: () => void) => Promise<() => Promise<void>>;
+}
+
+export interface Command {
+  /** What it is for, as a gerund: "making the root file system". Used in errors. */
+  readonly doing: string;
+  readonly argv: readonly [string, ...string[]];
+  readonly folder?: string;
+  /** The whole environment of the child beside PATH, HOME and TMPDIR. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly input?: Uint8Array | string | Readable;
+  /** Each line of stdout and stderr as it comes, for progress. */
+  readonly onLine?: (line: string) => void;
+  /** Exit codes taken as success; default `[0]`. */
+  readonly accept?: readonly number[];
+  readonly hint?: string;
+}
+
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Processes {
+  /** Runs in its own process group; ended with all its children on abort. Rejects with ToolError on failure or a missing program. */
+  readonly run: (command: Command) => Promise<Finished>;
+  /** Absolute path of a program on PATH (sbin folders included), or undefined. */
+  readonly find: (program: string) => Promise<string | undefined>;
+}
+
+export interface Network {
+  /** GET; follows redirects. Rejects with ToolError when the host cannot be reached within seconds or answers other than 200. */
+  readonly download: (url: string, to: string, onBytes?: (received: number) => void) => Promise<void>;
+  readonly get: (url: string, headers?: Readonly<Record<string, string>>) => Promise<Uint8Array>;
+}
+
+/** Long work shows progress: stages with times on a terminal, lines elsewhere, nothing with --quiet, events with --json. */
+export interface Progress {
+  /** Runs `work` as a named stage. `detail` replaces the stage's running line; `reused` marks it as taken from the cache. */
+  readonly stage: <T>(name: string, work: (stage: Stage) => Promise<T>) => Promise<T>;
+  readonly note: (text: string) => void;
+}
+
+export interface Stage {
+  readonly detail: (text: string) => void;
+  readonly reused: () => void;
+}
