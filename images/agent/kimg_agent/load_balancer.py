@@ -1,0 +1,34 @@
+"""A load balancer has nothing to wait for but its own HAProxy, which looks for masters by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kimg_agent.failure import Failure, PhaseFailed
+from kimg_agent.phase import DONE, Step, Stop
+from kimg_agent.progress import Progress
+from kimg_agent.system import Finished, System
+from kimg_agent.wait import Look, wait_until
+
+UNIT = "haproxy.service"
+LIMIT = 120.0
+HINT = "`haproxy -c -f /etc/haproxy/haproxy.cfg`, `journalctl -u haproxy`"
+
+
+@dataclass(frozen=True)
+class WaitForHaproxy:
+    name = "load balancer"
+
+    def run(self, system: System, progress: Progress) -> Step:
+        def look(_: float) -> Look:
+            return judge_unit(system.run(["systemctl", "is-active", UNIT]))
+
+        seen = wait_until(system, progress, UNIT, look, LIMIT)
+        if not seen.good:
+            raise PhaseFailed(Failure(f"{UNIT} is {seen.reason}", HINT))
+        return Stop(self.name, DONE, "serving; waiting for masters behind it")
+
+
+def judge_unit(shown: Finished) -> Look:
+    state = shown.out.strip() or shown.err.strip() or "unknown"
+    return Look(state == "active", state, HINT)
