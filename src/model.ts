@@ -1,11 +1,14 @@
-// The nouns. Types only: every room speaks of these, and no room owns them.
+// The nouns. Types, and the lists that some of them are made from: every room speaks of these, and no room owns them.
 // A Config is what the user wrote; a Cluster is resolved and total: nothing in it is left for a later stage to derive.
 
 /** How a node comes into the cluster: decides what its agent does and which secrets it may hold (see SECRETS_BY_BOOTSTRAP). */
 export type Bootstrap = "init" | "join-control-plane" | "join-worker" | "load-balancer";
 
 /** Where Kubernetes and its companions come from. All three yield the same package and image names. */
-export type SupplySource = "upstream" | "modules" | "mirror";
+export const supplySources = ["upstream", "modules", "mirror"] as const;
+export type SupplySource = (typeof supplySources)[number];
+/** What is taken when nobody says: the one that needs no more than Debian's archive and a Go module proxy. */
+export const defaultSupply: SupplySource = "modules";
 
 /** Debian's names for machine architectures. */
 export type Architecture = "amd64" | "arm64";
@@ -68,6 +71,10 @@ export interface Role {
 export interface Library {
   readonly roles: ReadonlyMap<string, Role>;
   readonly images: ReadonlyMap<string, Image>;
+  /** The exact Kubernetes versions that there is a supply of, newest first. */
+  readonly kubernetesVersions: readonly string[];
+  /** Of a cluster or build that names none. */
+  readonly defaultKubernetesVersion: string;
 }
 
 // ---------------------------------------------------------------- secrets
@@ -151,13 +158,25 @@ export interface Node {
   readonly passThrough: PassThrough;
 }
 
+export interface Keepalived {
+  /** The endpoint's address with the prefix length of its network. */
+  readonly address: string;
+  /** Undefined: the one that has the node's own address. */
+  readonly interface: string | undefined;
+  /** VRRP's virtual router id. */
+  readonly routerId: number;
+}
+
 export interface Cluster {
   readonly name: string;
   readonly kubernetes: { readonly version: string; readonly from: SupplySource; readonly mirror: string | undefined };
   readonly state: "new" | "existing";
   readonly endpoint: Endpoint;
   readonly network: Network;
-  readonly keepalived: { readonly interface: string; readonly routerId: number } | undefined;
+  /** Set when the load balancers carry the endpoint's address as one that floats between them. */
+  readonly keepalived: Keepalived | undefined;
+  /** Of the whole cluster; each node's own holds it already. */
+  readonly passThrough: PassThrough;
   readonly nodes: readonly Node[];
 }
 
@@ -197,7 +216,8 @@ export interface BuildRequest {
   readonly epoch: number;
 }
 
-export type DiskFormat = "qcow2" | "raw" | "tar";
+export const diskFormats = ["qcow2", "raw", "tar"] as const;
+export type DiskFormat = (typeof diskFormats)[number];
 
 /** One line of kimg.lock: something that went into an image, and where it came from. */
 export interface LockEntry {

@@ -1,0 +1,88 @@
+// What a cluster.yaml of the right shape may still get wrong: one function a rule, each on its own, all of them always run.
+// A rule is one function, one line here and one fixture pair in test/diagnostics/.
+import {
+  badAddress,
+  duplicateAddress,
+  oneFamily,
+  outsideNetwork,
+  sameFamilyTwice,
+  specialAddress,
+  withoutNetwork,
+} from "./addresses.ts";
+import type { Rule } from "./context.ts";
+import { endpointForm, endpointHolder, endpointNetwork, endpointPort, missingEndpoint } from "./endpoint.ts";
+import { unknownVersion, mirrorFolder } from "./kubernetes.ts";
+import { kubeletLabels, labelSyntax, loadBalancerLabels, taintSyntax } from "./labels.ts";
+import { loadBalancerUnused, loadBalancersWithoutAddress, mastersBehindLoadBalancer } from "./load-balancers.ts";
+import { evenMasters, initCount, pooledInit } from "./masters.ts";
+import { badMac, duplicateMac, duplicateName, reservedName } from "./names.ts";
+import { badDns, badDomain, badGateway, noGateway, noNameServer } from "./neighbours.ts";
+import { badCidr, families, networkOverlap, podNetworkSize, serviceNetworkSize } from "./networks.ts";
+import {
+  argumentLists,
+  cloudConfigForm,
+  ownedArguments,
+  ownedFields,
+  ownedFiles,
+  patchesFolder,
+  withoutEffect,
+} from "./pass-through.ts";
+import { imageCarriesRole, unknownImage, unknownRole, unusedRole } from "./roles.ts";
+
+export const rules: readonly Rule[] = [
+  // the library
+  unknownRole,
+  unusedRole,
+  unknownImage,
+  imageCarriesRole,
+  unknownVersion,
+  mirrorFolder,
+  // names
+  duplicateName,
+  reservedName,
+  badMac,
+  duplicateMac,
+  labelSyntax,
+  kubeletLabels,
+  taintSyntax,
+  loadBalancerLabels,
+  // addresses
+  badAddress,
+  specialAddress,
+  duplicateAddress,
+  sameFamilyTwice,
+  withoutNetwork,
+  outsideNetwork,
+  oneFamily,
+  // networks
+  badCidr,
+  networkOverlap,
+  families,
+  serviceNetworkSize,
+  podNetworkSize,
+  badGateway,
+  noGateway,
+  badDns,
+  noNameServer,
+  badDomain,
+  // the control plane
+  initCount,
+  pooledInit,
+  evenMasters,
+  missingEndpoint,
+  endpointForm,
+  endpointNetwork,
+  endpointHolder,
+  endpointPort,
+  mastersBehindLoadBalancer,
+  loadBalancersWithoutAddress,
+  loadBalancerUnused,
+  // pass-through
+  ownedFields,
+  ownedFiles,
+  ownedArguments,
+  patchesFolder,
+  argumentLists,
+  cloudConfigForm,
+  withoutEffect,
+];

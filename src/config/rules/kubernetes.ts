@@ -1,0 +1,46 @@
+// The Kubernetes version and its supply.
+import type { Rule } from "./context.ts";
+import { atKey, error, warning } from "./context.ts";
+
+const numbers = (version: string): readonly number[] => version.replace(/^v/, "").split(".").map(Number);
+
+/** The nearest minor, then the nearest patch; of two equally near, the newer. `known` is newest first. */
+const nearestVersion = (version: string, known: readonly string[]): string | undefined => {
+  const [, minor = Number.NaN, patch = Infinity] = numbers(version);
+  if (Number.isNaN(minor)) return known[0];
+  const away = (candidate: string): number => {
+    const [, otherMinor = 0, otherPatch = 0] = numbers(candidate);
+    const anyPatch = otherMinor !== minor || patch === Infinity;
+    return Math.abs(otherMinor - minor) * 1000 + (anyPatch ? 0 : Math.abs(otherPatch - patch));
+  };
+  return known.toSorted((left, right) => away(left) - away(right))[0];
+};
+
+export const unknownVersion: Rule = ({ config, library }) => {
+  const { version } = config.kubernetes;
+  const known = library.kubernetesVersions;
+  if (version === undefined || known.includes(version)) return [];
+  const path = ["kubernetes", "version"];
+  const hint = `known versions: ${known.join(", ")}`;
+  if (known.includes(version.replace(/^v/, ""))) {
+    return [error("kubernetes/bad-version", `write the version without v: ${version.slice(1)}`, path)];
+  }
+  const shown = JSON.stringify(version);
+  if (!/^v?\d+\.\d+\.\d+$/.test(version)) {
+    const message = `${shown} is not an exact version; the nearest is ${nearestVersion(version, known)}`;
+    return [error("kubernetes/bad-version", message, path, hint)];
+  }
+  const message = `there is no supply of Kubernetes ${version}; the nearest is ${nearestVersion(version, known)}`;
+  return [error("kubernetes/unknown-version", message, path, hint)];
+};
+
+export const mirrorFolder: Rule = ({ config }) => {
+  const { from, mirror } = config.kubernetes;
+  if (from === "mirror" && mirror === undefined) {
+    const hint = "write kubernetes: { from: mirror, mirror: DIR }, where `kimg mirror create DIR` made it";
+    return [error("kubernetes/no-mirror", "from: mirror needs to know which mirror", ["kubernetes", "from"], hint)];
+  }
+  if (from === undefined || from === "mirror" || mirror === undefined) return [];
+  const message = `mirror has no effect with from: ${from}`;
+  return [atKey(warning("kubernetes/mirror-unused", message, ["kubernetes", "mirror"]))];
+};
