@@ -52,29 +52,38 @@ const writeNew = async (path: string, content: Uint8Array | string, mode: number
   }
 };
 
-const write = async (path: string, content: Uint8Array | string, mode = 0o644): Promise<void> => {
+/** Makes a file beside `path` with `fill`, then lets `place` give it its name. */
+const beside = async (
+  path: string,
+  fill: (unfinished: string) => Promise<void>,
+  place: (unfinished: string, path: string) => Promise<void>,
+): Promise<void> => {
   await mkdir(dirname(path), { recursive: true });
   const folder = await mkdtemp(join(dirname(path), `.${basename(path)}.`));
   try {
-    const beside = join(folder, "new");
-    await writeNew(beside, content, mode);
-    await rename(beside, path);
+    const unfinished = join(folder, "new");
+    await fill(unfinished);
+    await place(unfinished, path);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 };
 
-const create = async (path: string, content: Uint8Array | string, mode = 0o644): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true });
-  const folder = await mkdtemp(join(dirname(path), `.${basename(path)}.`));
-  try {
-    const beside = join(folder, "new");
-    await writeNew(beside, content, mode);
-    await link(beside, path);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-};
+const write = (path: string, content: Uint8Array | string, mode = 0o644): Promise<void> =>
+  beside(path, (unfinished) => writeNew(unfinished, content, mode), rename);
+
+const create = (path: string, content: Uint8Array | string, mode = 0o644): Promise<void> =>
+  beside(path, (unfinished) => writeNew(unfinished, content, mode), link);
+
+const publish = (from: string, to: string, modified: Date): Promise<void> =>
+  beside(
+    to,
+    async (unfinished) => {
+      await copyFile(from, unfinished, constants.COPYFILE_FICLONE);
+      await utimes(unfinished, modified, modified);
+    },
+    rename,
+  );
 
 const copy = async (from: string, to: string): Promise<void> => {
   await mkdir(dirname(to), { recursive: true });
@@ -108,6 +117,7 @@ export const systemFiles = (): Files => ({
   rename,
   remove: (path) => rm(path, { recursive: true, force: true }),
   copy,
+  publish,
   link: symlink,
   touch: (path) => utimes(path, new Date(), new Date()),
   openRead: (path) => createReadStream(path),

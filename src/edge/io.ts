@@ -38,8 +38,10 @@ export interface Files {
   readonly rename: (from: string, to: string) => Promise<void>;
   /** Recursive; no error when there is nothing. */
   readonly remove: (path: string) => Promise<void>;
-  /** Hard link where possible, else a (reflinked) copy. */
+  /** Hard link where possible, else a (reflinked) copy: for files that nobody writes to. */
   readonly copy: (from: string, to: string) => Promise<void>;
+  /** A copy of its own, made beside and renamed, with this time of modification: for files that leave kimg's hands. */
+  readonly publish: (from: string, to: string, modified: Date) => Promise<void>;
   readonly link: (target: string, path: string) => Promise<void>;
   /** Marks as used now: the cache prunes what was not used for longest. */
   readonly touch: (path: string) => Promise<void>;
@@ -81,10 +83,23 @@ export interface Processes {
   readonly find: (program: string) => Promise<string | undefined>;
 }
 
+/** What a host answers, as it comes. */
+export interface Answer {
+  readonly status: number;
+  /** By name in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** Read once; rejects with ToolError when it breaks off or falls silent. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Ends the transfer: for a body that is not wanted. */
+  readonly close: () => void;
+}
+
 export interface Network {
-  /** GET; follows redirects. Rejects with ToolError when the host cannot be reached within seconds or answers other than 200. */
-  readonly download: (url: string, to: string, onBytes?: (received: number) => void) => Promise<void>;
-  readonly get: (url: string, headers?: Readonly<Record<string, string>>) => Promise<Uint8Array>;
+  /**
+   * GET, whatever the status; follows redirects, but never from HTTPS to HTTP, and shows `authorization` to the first host only.
+   * Rejects with ToolError when the host does not answer within seconds.
+   */
+  readonly open: (url: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
 }
 
 /** Long work shows progress: stages with times on a terminal, lines elsewhere, nothing with --quiet, events with --json. */

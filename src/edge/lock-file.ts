@@ -27,6 +27,7 @@ const hold = (path: string, options: readonly string[]): Promise<(() => Promise<
       // The lock must not keep this process alive: when all else is done, it ends and the lock goes with it.
       child.unref();
       resolve(async () => {
+        child.ref();
         child.stdin.end();
         await ended;
       });

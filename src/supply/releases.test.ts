@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { withScratch } from "../../test/support/scratch.ts";
+import { kubernetesVersions, nearestVersion, readRelease } from "./releases.ts";
+
+describe("nearestVersion", () => {
+  const supported = ["1.37.2", "1.36.3", "1.36.1", "1.34.4"];
+  it.each([
+    ["1.37.9", "1.37.2"],
+    ["1.36.0", "1.36.1"],
+    ["1.36.4", "1.36.3"],
+    ["1.35.0", "1.36.3"],
+    ["1.20.0", "1.34.4"],
+    ["v1.38.0", "1.37.2"],
+  ])("takes %s for %s", (wanted, expected) => {
+    expect(nearestVersion(wanted, supported)).toBe(expected);
+  });
+
+  it("knows none when there are none", () => {
+    expect(nearestVersion("1.37.2", [])).toBeUndefined();
+  });
+});
+
+describe("the releases that kimg ships", () => {
+  it("are listed newest first, the default among them", () =>
+    withScratch(async ({ io }) => {
+      const { default: preferred, supported } = await kubernetesVersions(io);
+      expect(supported).toContain(preferred);
+      expect(supported[0]).toBe("1.37.2");
+      expect(new Set(supported.map((version) => version.split(".")[1]))).toEqual(new Set(["37", "36", "35", "34"]));
+    }));
+
+  it("refuse another version and name the nearest", () =>
+    withScratch(async ({ io }) => {
+      const refused = readRelease(io, "1.37.1");
+      await expect(refused).rejects.toMatchObject({
+        diagnostics: [
+          { code: "kubernetes/unknown-version", message: expect.stringContaining("the nearest is 1.37.2") },
+        ],
+      });
+    }));
+});
