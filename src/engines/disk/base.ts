@@ -1,0 +1,71 @@
+// The first stage: a root file system with the image's distribution packages, shared by all roles.
+import { join } from "node:path";
+import { type Cache, canonicalHash } from "../../edge/cache.ts";
+import type { Io } from "../../edge/io.ts";
+import type { BuildRequest, JsonValue, LockEntry } from "../../model.ts";
+import { archiveGeneration, archiveKeyrings, throughMirror } from "../../tools/archive.ts";
+import { asRoot, withWorkFolder } from "../../tools/as-root.ts";
+import { parsePackageRecords, recordPackagesHook } from "../../tools/package-records.ts";
+import { packRootFileSystem } from "./root-archive.ts";
+
+export interface BaseStage {
+  /** Absolute path of the root file system as a tar, apt's lists included: later stages install from the same state of the archive. */
+  readonly tar: string;
+  /** Hash of what is in it: the same packages and settings give the same. */
+  readonly id: string;
+  readonly lock: readonly LockEntry[];
+}
+
+/** Raise it when the same packages would come out otherwise. */
+const recipe = 1;
+
+export type BaseRequest = Pick<BuildRequest, "image" | "architecture" | "epoch">;
+
+const inputOf = ({ image, architecture, epoch }: BaseRequest): { [key: string]: JsonValue } => {
+  const { suite, sources, packages } = image;
+  return { recipe, suite, sources, packages: packages.toSorted(), architecture, epoch };
+};
+
+/** apt's own lines and progress numbers tell a person nothing. */
+const sayStep =
+  (say: (text: string) => void) =>
+  (line: string): void => {
+    const step = /^I: (.*[a-z])\.\.\.$/.exec(line)?.[1];
+    if (step !== undefined) say(step);
+  };
+
+/** dpkg may leave its files to the page cache: a build that is interrupted starts anew. */
+const dpkgOptions = ["--dpkgopt=force-unsafe-io"];
+
+const bootstrapCommand = async (io: Io, request: BaseRequest, root: string, records: string): Promise<string[]> => [
+  ...["mmdebstrap", "--mode=root", "--format=directory", "--variant=apt", `--architectures=${request.architecture}`],
+  ...[`--include=${request.image.packages.join(",")}`, "--skip=cleanup/apt/lists", ...dpkgOptions],
+  ...[`--customize-hook=${recordPackagesHook("installed", records)}`, ...(await archiveKeyrings(io))],
+  ...[request.image.suite, root, ...throughMirror(request.image.sources, io.environment)],
+];
+
+const make = (io: Io, cache: Cache, request: BaseRequest, folder: string, say: (text: string) => void): Promise<void> =>
+  withWorkFolder(io, cache, async (work) => {
+    const root = join(work, "root");
+    const records = join(work, "packages");
+    const argv = (await bootstrapCommand(io, request, root, records)) as [string, ...string[]];
+    const environment = { SOURCE_DATE_EPOCH: String(request.epoch) };
+    const doing = `making a root file system of Debian's ${request.image.suite}`;
+    await io.files.write(join(work, "begin"), "");
+    await io.processes.run(asRoot(io, { doing, argv, environment, work, onLine: sayStep(say) }));
+    say("packing");
+    await packRootFileSystem(io, { work, root, newerThan: join(work, "begin"), epoch: request.epoch, to: join(folder, "base.tar") });
+    const lock = parsePackageRecords(await io.files.readText(records));
+    await io.files.write(join(folder, "packages.json"), JSON.stringify(lock, undefined, 2));
+  });
+
+/** The stage, from the cache where it has been made with the same input since the last `refreshArchive`. */
+export const baseStage = async (io: Io, cache: Cache, request: BaseRequest): Promise<BaseStage> =>
+  io.progress.stage(`${request.image.name}: packages`, async (stage) => {
+    const input = { ...inputOf(request), generation: await archiveGeneration(io, cache) };
+    const entry = await cache.entry("base", input, (folder) => make(io, cache, request, folder, stage.detail));
+    if (entry.reused) stage.reused();
+    const lock = JSON.parse(await io.files.readText(join(entry.folder, "packages.json"))) as LockEntry[];
+    const id = canonicalHash({ ...inputOf(request), lock: lock.map(({ name, version, sha256 }) => [name, version, sha256]) });
+    return { tar: join(entry.folder, "base.tar"), id, lock };
+  });

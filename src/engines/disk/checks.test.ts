@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { findUnsealed, parseDebugfs } from "./checks.ts";
+
+const sealed = `debugfs: ls -p /etc
+/2/040755/0/0/./4096/
+/2/040755/0/0/../4096/
+/12/100644/0/0/machine-id/0/
+/13/100640/0/42/shadow/638/
+debugfs: ls -p /etc/ssh
+/20/040755/0/0/./4096/
+/21/100644/0/0/moduli/592383/
+debugfs: ls -p /etc/kimg
+/30/100644/0/0/image.json/9000/
+debugfs: ls -p /var/log
+/40/040755/0/0/apt/4096/
+/41/120777/0/0/README/39/
+debugfs: ls -p /var/log/journal
+/var/log/journal: File not found by ext2_lookup
+debugfs: cat /etc/shadow
+root:*:20089:0:99999:7:::
+sshd:!:20089::::::
+debugfs: `;
+
+test("a sealed disk gives no complaint", () => {
+  expect(findUnsealed(parseDebugfs(sealed))).toEqual([]);
+});
+
+test.each([
+  ["a machine-id", "machine-id/0/", "machine-id/33/", "/etc/machine-id"],
+  ["a host key", "100644/0/0/moduli", "100600/0/0/ssh_host_ed25519_key", "/etc/ssh/ssh_host_ed25519_key"],
+  ["a seed's file", "image.json", "node.json", "/etc/kimg/node.json"],
+  ["a log", "120777/0/0/README", "100644/0/0/dpkg.log", "/var/log/dpkg.log"],
+  ["a password", "root:*:", "root:$y$j9T$abc:", "a password of root"],
+  ["a user whom anybody can be", "root:*:", "root::", "a password of root"],
+])("%s is found", (_what, before, after, complaint) => {
+  expect(findUnsealed(parseDebugfs(sealed.replace(before, after)))).toEqual([complaint]);
+});

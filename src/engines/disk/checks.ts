@@ -1,0 +1,113 @@
+// What must not be on a disk, looked for on the finished disk itself: the seal says what it removes, this says what is there.
+import { ToolError } from "../../diagnostic.ts";
+import type { Io } from "../../edge/io.ts";
+import { sandboxed } from "../../tools/sandbox.ts";
+import type { ToolsTree } from "../../tools/tools.ts";
+import { diskLayout, sectorSize } from "./layout.ts";
+
+interface Entry {
+  readonly name: string;
+  /** A plain file; else a folder, link or device. */
+  readonly file: boolean;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Folder → what is in it; a folder that is not there is not in the map. */
+export type Listing = ReadonlyMap<string, readonly Entry[]>;
+
+export interface DiskFacts {
+  readonly listing: Listing;
+  /** Text of /etc/shadow. */
+  readonly shadow: string;
+}
+
+const folders = [
+  ...["/etc", "/etc/ssh", "/etc/kimg", "/etc/kubernetes", "/etc/kubernetes/pki", "/etc/ssl/private", "/root", "/root/.ssh"],
+  ...["/var/lib/apt/lists", "/var/lib/cloud", "/var/lib/dbus", "/var/lib/kubelet/pki", "/var/lib/systemd"],
+  ...["/var/log", "/var/log/apt", "/var/log/journal", "/var/tmp", "/tmp"],
+];
+
+const named = (listing: Listing, folder: string): readonly Entry[] => listing.get(folder) ?? [];
+
+const filesIn = ({ listing }: DiskFacts, folder: string, allowed: readonly string[] = []): string[] =>
+  named(listing, folder)
+    .filter((entry) => entry.file && !allowed.includes(entry.name))
+    .map(({ name }) => `${folder}/${name}`);
+
+const like = (facts: DiskFacts, folder: string, pattern: RegExp): string[] =>
+  filesIn(facts, folder).filter((path) => pattern.test(path.slice(folder.length + 1)));
+
+/** shadow(5): a field of `*` or `!` can never match; an empty one lets anybody in. */
+const passwords = ({ shadow }: DiskFacts): string[] =>
+  shadow
+    .split("\n")
+    .map((line) => line.split(":"))
+    .filter(([name, password]) => name && !/^[!*]+$/.test(password ?? ""))
+    .map(([name]) => `a password of ${name}`);
+
+const machineId = ({ listing }: DiskFacts): string[] =>
+  named(listing, "/etc")
+    .filter(({ name, size }) => name === "machine-id" && size > 0)
+    .map(() => "/etc/machine-id");
+
+/** What is on the disk and should not be, as words for people; empty for a sealed disk. Pure. */
+export const findUnsealed = (facts: DiskFacts): string[] => [
+  ...machineId(facts),
+  ...passwords(facts),
+  ...like(facts, "/etc/ssh", /^ssh_host_/),
+  ...like(facts, "/etc", /^(passwd|shadow|group|gshadow|hostname)-?$/).filter((path) => path.endsWith("-") || path.endsWith("hostname")),
+  ...filesIn(facts, "/etc/kimg", ["image.json"]),
+  ...["/etc/kubernetes", "/etc/kubernetes/pki", "/etc/ssl/private", "/root/.ssh", "/var/lib/kubelet/pki"].flatMap((folder) =>
+    filesIn(facts, folder),
+  ),
+  ...like(facts, "/root", /_history$|^\.lesshst$/),
+  ...["/var/lib/apt/lists", "/var/lib/cloud", "/var/log", "/var/log/apt", "/var/log/journal", "/var/tmp", "/tmp"].flatMap((folder) =>
+    filesIn(facts, folder),
+  ),
+  ...like(facts, "/var/lib/dbus", /^machine-id$/),
+  ...like(facts, "/var/lib/systemd", /^(random-seed|credential\.secret)$/),
+];
+
+/** debugfs's `ls -p`: `/inode/mode/uid/gid/name/size/`; the mode is octal, and a plain file's begins with 10. */
+const parseEntry = (line: string): Entry[] => {
+  const [, , mode, , , name, size] = line.split("/");
+  if (mode === undefined || name === undefined || name === "." || name === "..") return [];
+  return [{ name, file: mode.startsWith("10"), size: Number(size ?? 0) }];
+};
+
+/** debugfs prints each command after its prompt, then what it says; for a folder that is not there, that is an error line. */
+export const parseDebugfs = (output: string): DiskFacts => {
+  const listing = new Map<string, Entry[]>();
+  const shadow: string[] = [];
+  let command = "";
+  for (const line of output.split("\n")) {
+    const prompt = /^debugfs: +(.*)$/.exec(line);
+    if (prompt !== null) command = prompt[1] ?? "";
+    else if (command.startsWith("cat ")) shadow.push(line);
+    else if (line.startsWith("/")) {
+      const folder = command.replace("ls -p ", "");
+      listing.set(folder, [...(listing.get(folder) ?? []), ...parseEntry(line)]);
+    }
+  }
+  return { listing, shadow: shadow.join("\n") };
+};
+
+/** Reads a raw disk that `makeDisk` made. */
+export const readDisk = async (io: Io, tools: ToolsTree, raw: string): Promise<DiskFacts> => {
+  const commands = [...folders.map((folder) => `ls -p ${folder}`), "cat /etc/shadow", ""].join("\n");
+  const argv = ["debugfs", "-f", "-", `/disk?offset=${diskLayout().root.start * sectorSize}`] as const;
+  const program = { doing: "reading the finished disk", argv, binds: [{ from: raw, to: "/disk" }], input: commands };
+  const { stdout } = await io.processes.run(sandboxed(io, tools, program));
+  return parseDebugfs(stdout);
+};
+
+/** Rejects with ToolError when something is on the disk that belongs to one machine, is secret, or is left over from the build. */
+export const checkSealed = async (io: Io, tools: ToolsTree, raw: string): Promise<void> => {
+  const facts = await readDisk(io, tools, raw);
+  if (facts.shadow === "" || !facts.listing.has("/etc")) throw new ToolError("reading the finished disk", { tail: "it has no /etc/shadow" });
+  const found = findUnsealed(facts);
+  if (found.length === 0) return;
+  const hint = "a file or step of the image or the role puts it there";
+  throw new ToolError("checking the finished disk", { tail: `must not be in an image: ${found.join(", ")}`, hint });
+};

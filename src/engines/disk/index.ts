@@ -1,0 +1,113 @@
+// The embedded engine: a disk image out of Debian's packages and a supply, without a hypervisor, a base image or anything mounted on the
+// host. Owns the stages and what each depends on; must not know a cluster, nor where the supply came from.
+//
+//   base (the image's packages) ─▶ root (the role: packages, files, steps, seal) ─┐
+//   supply ─▶ store (container images in containerd) ─────────────────────────────┴▶ disk ─▶ formats
+//
+// Each is kept by the hash of what it is made from; base is shared by all roles, store by all roles with the same images.
+import { join } from "node:path";
+import type { Cache } from "../../edge/cache.ts";
+import type { Io } from "../../edge/io.ts";
+import { type Format, formats } from "../../formats/index.ts";
+import { imageName } from "../../manifest.ts";
+import type { Artifact, BuildRequest, JsonValue, LockEntry, SuppliedParts } from "../../model.ts";
+import { type ToolsTree, toolsTree } from "../../tools/tools.ts";
+import { baseStage } from "./base.ts";
+import { checkSealed } from "./checks.ts";
+import { type StoreStage, storeStage, storeTools } from "./container-store.ts";
+import { diskTools, makeDisk } from "./disk-image.ts";
+import { type RootStage, rootStage } from "./provision.ts";
+
+export interface BuiltDisk {
+  /** In the cache, one for each format asked for; `path` is absolute and ends in the artifact's name. Not to be written to. */
+  readonly artifacts: readonly Artifact[];
+  /** Every distribution package in the image. */
+  readonly lock: readonly LockEntry[];
+}
+
+/** Raise it when the same root file system would become other bytes. */
+const recipe = 2;
+
+interface Parts {
+  readonly root: RootStage;
+  /** Tar archives that are the root file system together. */
+  readonly archives: readonly string[];
+  /** Tells this content from any other. */
+  readonly identity: string;
+}
+
+const makeArtifact = async (io: Io, request: BuildRequest, format: Format, folder: string): Promise<Omit<Artifact, "path">> => {
+  const file = `${imageName(request)}.${format.extension}`;
+  const { sha256, size } = await io.files.sha256(join(folder, file));
+  return { id: format.name, kind: format.name, size, sha256, purpose: format.purpose };
+};
+
+const make = async (io: Io, tools: ToolsTree, request: BuildRequest, parts: Parts, folder: string, say: (text: string) => void): Promise<void> => {
+  const wanted = request.formats.map((name) => formats[name]);
+  const work = await io.files.temporaryFolder(folder);
+  try {
+    say("disk");
+    const content = { archives: parts.archives, identity: parts.identity, epoch: request.epoch };
+    const disk = wanted.some(({ needsDisk }) => needsDisk) ? await makeDisk(io, tools, work, content) : undefined;
+    if (disk !== undefined) await checkSealed(io, tools, disk);
+    for (const format of wanted) {
+      say(format.name);
+      await format.pack(io, tools, { disk, archives: parts.archives }, join(folder, `${imageName(request)}.${format.extension}`));
+    }
+  } finally {
+    await io.files.remove(work);
+  }
+  const artifacts = await Promise.all(wanted.map((format) => makeArtifact(io, request, format, folder)));
+  await io.files.write(join(folder, "artifacts.json"), JSON.stringify(artifacts, undefined, 2));
+};
+
+const inputOf = (tools: ToolsTree, request: BuildRequest, { identity }: Parts): JsonValue => ({
+  recipe,
+  tools: tools.id,
+  identity,
+  name: imageName(request),
+  formats: request.formats.toSorted(),
+  epoch: request.epoch,
+});
+
+const packDisk = (io: Io, cache: Cache, tools: ToolsTree, request: BuildRequest, parts: Parts): Promise<readonly Artifact[]> =>
+  io.progress.stage(`${request.role.name}: disk`, async (stage) => {
+    const input = inputOf(tools, request, parts);
+    const entry = await cache.entry("disk", input, (folder) => make(io, tools, request, parts, folder, stage.detail));
+    if (entry.reused) stage.reused();
+    const kept = JSON.parse(await io.files.readText(join(entry.folder, "artifacts.json"))) as Omit<Artifact, "path">[];
+    return kept.map((artifact) => {
+      const { extension } = formats[artifact.kind as keyof typeof formats];
+      return { ...artifact, path: join(entry.folder, `${imageName(request)}.${extension}`) };
+    });
+  });
+
+/** Fails only when nothing of either runs any more. */
+const bothDone = async <A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> => {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+};
+
+/** The suite that the tools come from, whatever the image's own: its mke2fs takes a tar. */
+const toolsSuite = "trixie";
+
+/**
+ * Makes the image, or takes from the cache what has not changed. Rejects with ToolError when a program fails or the archive cannot be
+ * reached; nothing is left behind then but finished stages.
+ */
+export const buildDisk = async (io: Io, cache: Cache, request: BuildRequest, supplied: SuppliedParts): Promise<BuiltDisk> => {
+  const packages = [...new Set([...diskTools, ...storeTools, ...request.formats.flatMap((name) => formats[name].tools)])];
+  const prepareStore = async (): Promise<{ tools: ToolsTree; store: StoreStage | undefined }> => {
+    const tools = await toolsTree(io, cache, { suite: toolsSuite, packages });
+    return { tools, store: await storeStage(io, cache, tools, request, supplied) };
+  };
+  const prepareRoot = async (): Promise<RootStage> =>
+    rootStage(io, cache, { request, supplied, base: await baseStage(io, cache, request) });
+  const [{ tools, store }, root] = await bothDone(prepareStore(), prepareRoot());
+  const parts = {
+    root,
+    archives: [root.tar, ...(store === undefined ? [] : [store.tar])],
+    identity: [root.sha256, ...(store === undefined ? [] : [store.sha256])].join(" "),
+  };
+  return { artifacts: await packDisk(io, cache, tools, request, parts), lock: root.lock };
+};

@@ -1,0 +1,120 @@
+// Boots a disk in QEMU's software emulation and follows its serial console. Owns how a machine is started, watched and ended; must
+// not know what is on the disk. One machine at a time: each takes all processors of a small machine.
+import { cacheFolder, openCache } from "../../src/edge/cache.ts";
+import type { Io } from "../../src/edge/io.ts";
+import { systemIo } from "../../src/edge/system-io.ts";
+import { type Bind, sandboxed } from "../../src/tools/sandbox.ts";
+import { type ToolsTree, toolsTree } from "../../src/tools/tools.ts";
+
+export type Firmware = "bios" | "uefi";
+
+export interface Machine {
+  /** Absolute paths. Nothing is written to either. */
+  readonly disk: { readonly path: string; readonly format: "qcow2" | "raw" };
+  readonly seed?: string;
+  readonly firmware: Firmware;
+  /** MiB. */
+  readonly memory?: number;
+}
+
+export interface Followed {
+  /** What was waited for was seen; false when the time was up, or the machine ended by itself. */
+  readonly reached: boolean;
+  /** Lines of the serial console without colours, in order. */
+  readonly console: readonly string[];
+  /** Seconds from power-on to the first line that each milestone matches. */
+  readonly milestones: Readonly<Record<string, number>>;
+}
+
+const firmwareFolder = "/usr/share/OVMF";
+
+/** Older versions than 10 have been seen to break a guest with two processors. */
+export const emulatorTools = (io: Io): Promise<ToolsTree> =>
+  toolsTree(io, openCache(io, cacheFolder(io.environment)), { suite: "trixie", packages: ["ovmf", "qemu-system-x86"] });
+
+const drive = (name: string, format: string, bootIndex: number): string[] => [
+  ...["-drive", `id=${name},file=/${name},format=${format},if=none,snapshot=on,cache=unsafe`],
+  ...["-device", `virtio-blk-pci,drive=${name},bootindex=${bootIndex}`],
+];
+
+const flash = (name: string): string[] => ["-drive", `if=pflash,format=raw,snapshot=on,file=${firmwareFolder}/${name}`];
+
+const machineArguments = ({ disk, seed, firmware, memory }: Machine): [string, ...string[]] => [
+  ...(["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"] as const),
+  ...["-m", String(memory ?? 2048), "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio"],
+  ...(firmware === "uefi" ? [...flash("OVMF_CODE_4M.fd"), ...flash("OVMF_VARS_4M.fd")] : []),
+  ...drive("disk", disk.format, 0),
+  ...(seed === undefined ? [] : drive("seed", "raw", 1)),
+  ...["-device", "virtio-rng-pci", "-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net,romfile="],
+];
+
+/** Colours and cursor movements: ECMA-48. */
+// oxlint-disable-next-line no-control-regex -- the console is full of them
+const controlSequences = /\u001B\[[0-9;:?=!]*[A-Za-z]|\u001B[()c78][0-9A-Za-z]?|[\u0000-\u0008\u000B-\u001A]/g;
+
+const plain = (line: string): string => line.replaceAll(controlSequences, "").trimEnd();
+
+interface Watch {
+  readonly seen: (line: string) => void;
+  readonly console: string[];
+  readonly milestones: Record<string, number>;
+}
+
+const watchConsole = (
+  milestones: Readonly<Record<string, RegExp>>,
+  onLine: (line: string) => void,
+  onMilestone: (name: string) => void,
+): Watch => {
+  const started = performance.now();
+  const watch: Watch = {
+    console: [],
+    milestones: {},
+    seen: (text) => {
+      const line = plain(text);
+      watch.console.push(line);
+      onLine(line);
+      for (const [name, pattern] of Object.entries(milestones)) {
+        if (name in watch.milestones || !pattern.test(line)) continue;
+        watch.milestones[name] = Math.round((performance.now() - started) / 100) / 10;
+        onMilestone(name);
+      }
+    },
+  };
+  return watch;
+};
+
+/**
+ * Boots the machine and follows its console until the milestone `until` has been seen or the time is up, then ends it. Its process and
+ * all it started are gone when this returns.
+ */
+export const boot = async (
+  io: Io,
+  machine: Machine,
+  milestones: Readonly<Record<string, RegExp>>,
+  options: { readonly until: string; readonly seconds: number; readonly onLine?: (line: string) => void },
+): Promise<Followed> => {
+  const tools = await emulatorTools(io);
+  const end = new AbortController();
+  const watch = watchConsole(milestones, options.onLine ?? (() => {}), (name) => {
+    // What comes in the same breath belongs to it.
+    if (name === options.until) setTimeout(() => end.abort(), 2_000);
+  });
+  const timer = setTimeout(() => end.abort(), options.seconds * 1_000);
+  const seed: Bind[] = machine.seed === undefined ? [] : [{ from: machine.seed, to: "/seed" }];
+  // What the machine writes goes to temporary files here: on the disk, not in memory.
+  const scratch = await io.files.temporaryFolder(cacheFolder(io.environment));
+  const binds = [{ from: machine.disk.path, to: "/disk" }, ...seed, { from: scratch, to: "/scratch", writable: true }];
+  const argv = machineArguments(machine);
+  const inner = systemIo(io.progress, AbortSignal.any([io.signal, end.signal]));
+  try {
+    const environment = { TMPDIR: "/scratch" };
+    const program = { doing: "running a machine", argv, binds, environment, onLine: watch.seen };
+    await inner.processes.run(sandboxed(io, tools, program));
+  } catch (error) {
+    if (!end.signal.aborted) throw error;
+  } finally {
+    clearTimeout(timer);
+    await io.files.remove(scratch);
+  }
+  return { reached: options.until in watch.milestones, console: watch.console, milestones: watch.milestones };
+};
