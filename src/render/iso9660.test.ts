@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { iso9660 } from "./iso9660.ts";
+
+const file = (name: string, text: string) => ({ name, bytes: Buffer.from(text), mode: 0o400 });
+
+interface Found {
+  readonly plain: string;
+  readonly name: string | undefined;
+  readonly mode: number | undefined;
+  readonly text: string;
+}
+
+/** Walks the system use fields of a directory record. */
+const fields = (use: Buffer): ReadonlyMap<string, Buffer> => {
+  const found = new Map<string, Buffer>();
+  for (let at = 0; at + 4 <= use.length;) {
+    const length = use[at + 2] ?? 0;
+    if (length < 4) break;
+    found.set(use.toString("latin1", at, at + 2), use.subarray(at + 4, at + length));
+    at += length;
+  }
+  return found;
+};
+
+/** An independent reader: what the root of the image holds, by ECMA-119 section 9.1. */
+const read = (image: Buffer): readonly Found[] => {
+  const root = image.subarray(16 * 2048 + 156);
+  const folder = image.subarray(root.readUInt32LE(2) * 2048, root.readUInt32LE(2) * 2048 + root.readUInt32BE(14));
+  const found: Found[] = [];
+  for (let at = 0; at < folder.length;) {
+    const length = folder[at] ?? 0;
+    if (length === 0) {
+      at = (Math.floor(at / 2048) + 1) * 2048;
+      continue;
+    }
+    const record = folder.subarray(at, at + length);
+    const [sector, size, nameLength] = [record.readUInt32BE(6), record.readUInt32LE(10), record[32] ?? 0];
+    const use = fields(record.subarray(33 + nameLength + (nameLength % 2 === 0 ? 1 : 0)));
+    found.push({
+      plain: record.toString("latin1", 33, 33 + nameLength),
+      name: use.get("NM")?.toString("utf8", 1),
+      mode: use.get("PX")?.readUInt32LE(0),
+      text: record[25] === 2 ? "" : image.toString("utf8", sector * 2048, sector * 2048 + size),
+    });
+    at += length;
+  }
+  return found;
+};
+
+const image = (files: Parameters<typeof iso9660>[1]): Buffer => Buffer.from(iso9660("CIDATA", files));
+
+describe("an image", () => {
+  it("holds the files under their own names", () => {
+    const found = read(
+      image([file("user-data", "#cloud-config\n"), file("meta-data", "x".repeat(5000)), file("empty", "")]),
+    );
+    expect(found.slice(0, 2).map(({ plain }) => plain)).toEqual(["\0", "\x01"]);
+    expect(found.slice(2).map(({ name, text }) => [name, text])).toEqual([
+      ["empty", ""],
+      ["meta-data", "x".repeat(5000)],
+      ["user-data", "#cloud-config\n"],
+    ]);
+    expect(found.slice(2).map(({ mode }) => mode)).toEqual([0o100400, 0o100400, 0o100400]);
+  });
+
+  it("shows plain names of eight and three to readers without Rock Ridge, in order", () => {
+    const plain = read(image([file("user-data", ""), file("meta-data", ""), file("network-config", "")]))
+      .slice(2)
+      .map((each) => each.plain);
+    expect(plain).toEqual(["META_D01.;1", "NETWOR02.;1", "USER_D00.;1"]);
+  });
+
+  it("has its identifier, its size and whole sectors", () => {
+    const bytes = image([file("a", "b")]);
+    expect(bytes.toString("latin1", 16 * 2048 + 1, 16 * 2048 + 6)).toBe("CD001");
+    expect(bytes.toString("latin1", 16 * 2048 + 40, 16 * 2048 + 72).trim()).toBe("CIDATA");
+    expect(bytes.readUInt32LE(16 * 2048 + 80) * 2048).toBe(bytes.length);
+    expect(bytes.readUInt32BE(16 * 2048 + 84) * 2048).toBe(bytes.length);
+    expect(bytes.toString("latin1", 17 * 2048, 17 * 2048 + 6)).toBe("\xffCD001");
+  });
+
+  it("lets no record cross a sector's end", () => {
+    const many = Array.from({ length: 60 }, (_, index) =>
+      file(`a rather long name of a file, number ${index}`, String(index)),
+    );
+    const found = read(image(many)).slice(2);
+    expect(new Set(found.map(({ name }) => name))).toEqual(new Set(many.map(({ name }) => name)));
+    for (const { name, text } of found) expect(name?.endsWith(` ${text}`)).toBe(true);
+  });
+
+  it("is the same bytes again", () => {
+    const [first, second] = [1, 2].map(() => image([file("a", "1"), file("b", "2")]).toString("base64"));
+    expect(first).toBe(second);
+  });
+
+  it.each(["cidata", "", "A".repeat(33), "A B"])("takes no identifier %j", (volume) => {
+    expect(() => iso9660(volume, [])).toThrow(RangeError);
+  });
+
+  it("takes no name that does not fit", () => {
+    expect(() => image([file("x".repeat(230), "")])).toThrow("too long");
+  });
+});

@@ -1,0 +1,83 @@
+// The instance's meta-data: who this machine is, and what it needs to come into its cluster. What of a seed differs from machine to
+// machine is here and nowhere else.
+import type { Bootstrap, Cluster, Json, JsonValue, Node, Secrets } from "../model.ts";
+import { bareAddress } from "../resolve/resolve.ts";
+import { discoveryHash } from "../secrets/discovery-hash.ts";
+import { urlHost } from "./authority.ts";
+import { metadataText } from "./jinja.ts";
+import { toYaml } from "./yaml.ts";
+
+/** Names that `{{metadata …}}` may read in a role's templates. Those of an address are there for nodes that have one. */
+export const metadataNames = (bootstrap: Bootstrap): readonly string[] => [
+  ...["version", "cluster", "cluster_state", "role", "bootstrap", "node", "address", "node_ip"],
+  ...["endpoint", "endpoint.host", "endpoint.port", "endpoint_authority", "ca_hash"],
+  ...(bootstrap === "load-balancer" ? [] : ["token"]),
+  ...(bootstrap === "init" ? ["worker_token"] : []),
+];
+
+const tokens = (bootstrap: Bootstrap, { values }: Secrets): Json => {
+  if (bootstrap === "load-balancer") return {};
+  if (bootstrap === "join-worker") return { token: values["worker-token"] };
+  const token = values["master-token"];
+  return bootstrap === "init" ? { token, worker_token: values["worker-token"] } : { token };
+};
+
+const addresses = (node: Node): Json => {
+  const bare = node.addresses.map(bareAddress);
+  const [first] = bare;
+  return first === undefined ? {} : { address: first, node_ip: bare.join(",") };
+};
+
+/** The part below `kimg:` that is the same for all nodes of a cluster. */
+export type ClusterMetadata = {
+  readonly version: 1;
+  readonly cluster: string;
+  readonly cluster_state: Cluster["state"];
+  readonly endpoint: { readonly host: string; readonly port: number };
+  /** Host and port in one, IPv6 in brackets. */
+  readonly endpoint_authority: string;
+  readonly ca_hash: string;
+};
+
+export const clusterMetadata = (cluster: Cluster, secrets: Secrets): ClusterMetadata => ({
+  version: 1,
+  cluster: cluster.name,
+  cluster_state: cluster.state,
+  endpoint: { host: cluster.endpoint.host, port: cluster.endpoint.port },
+  endpoint_authority: `${urlHost(cluster.endpoint.host)}:${cluster.endpoint.port}`,
+  ca_hash: discoveryHash(secrets.values["ca.crt"]),
+});
+
+/** Everything below `kimg:`. */
+export const nodeMetadata = (shared: Json, node: Node, secrets: Secrets): Json => ({
+  ...shared,
+  role: node.role.name,
+  bootstrap: node.role.bootstrap,
+  // A machine of a pool takes its name from its instance.
+  node: node.pool ? "" : node.name,
+  ...addresses(node),
+  ...tokens(node.role.bootstrap, secrets),
+});
+
+/**
+ * Changes with the cluster's trust and nothing else. cloud-init does everything anew when it sees another id: a seed rendered again (a new
+ * pool, a new token, `clusterState: existing`) must not put keys back onto a node that is a member, nor give it new SSH host keys.
+ */
+const instanceId = ({ cluster, ca_hash: hash }: ClusterMetadata, name: string): string =>
+  `kimg-${cluster}-${name}-${hash.replace("sha256:", "").slice(0, 8)}`;
+
+/** Of these, which every node has its own of, markers stand in the text. */
+const ownValues = ["node", "address", "node_ip"];
+
+/** The text for all nodes that are like this one: `fillMarkers` with a node's metadata makes it that node's. */
+export const metaDataForm = (shared: ClusterMetadata, kimg: Json, node: Node): string => {
+  const marked = Object.entries(kimg).map(([key, value]): [string, JsonValue] => [
+    key,
+    ownValues.includes(key) && value !== "" ? metadataText(key) : value,
+  ]);
+  return toYaml({
+    "instance-id": instanceId(shared, node.pool ? node.name : metadataText("node")),
+    ...(node.pool ? {} : { "local-hostname": metadataText("node") }),
+    kimg: Object.fromEntries(marked),
+  });
+};

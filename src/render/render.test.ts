@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { clusterOf, goldenCluster, renderGolden, testOnlySecrets } from "../../test/support/render-case.ts";
+import { DiagnosticError } from "../diagnostic.ts";
+import type { Cluster, FileTree, Node } from "../model.ts";
+import { renderCluster } from "./render.ts";
+
+const text = (tree: FileTree, path: string): string => {
+  const entry = tree.get(path);
+  if (entry === undefined) throw new Error(`${path} was not rendered`);
+  return Buffer.from(entry.bytes).toString();
+};
+
+const render = async (cluster: Cluster): Promise<FileTree> =>
+  renderCluster(cluster, await testOnlySecrets(cluster.name));
+
+const small = (nodes: string, rest = ""): Promise<Cluster> =>
+  clusterOf(
+    `version: 1\nname: small\nnetwork: { nodes: 10.0.0.0/24 }\n${rest}nodes:\n  - { name: cp1, role: master-init, address: 10.0.0.2 }\n${nodes}`,
+  );
+
+const idOf = (tree: FileTree): unknown =>
+  (parse(text(tree, "w1/nocloud/meta-data")) as Record<string, unknown>)["instance-id"];
+
+describe("seeds", () => {
+  it("of a role differ in meta-data and network-config only", async () => {
+    const tree = await renderGolden("ha");
+    expect(text(tree, "cp2/nocloud/user-data")).toBe(text(tree, "cp3.example.org/nocloud/user-data"));
+    expect(text(tree, "cp2/nocloud/meta-data")).not.toBe(text(tree, "cp3.example.org/nocloud/meta-data"));
+  });
+
+  it("are their owner's alone", async () => {
+    for (const [path, { mode }] of await renderGolden("ha")) {
+      if (path.includes("/nocloud")) expect([path, mode]).toEqual([path, 0o600]);
+    }
+  });
+
+  it("keep their instance-id when tokens, roles' content or the cluster's state change, and not when the trust does", async () => {
+    const cluster = await goldenCluster("minimal");
+    const secrets = await testOnlySecrets(cluster.name);
+    const before = idOf(renderCluster(cluster, secrets));
+    const tokens = { ...secrets, values: { ...secrets.values, "worker-token": "aaaaaa.aaaaaaaaaaaaaaaa" } };
+    expect(idOf(renderCluster({ ...cluster, state: "existing" }, tokens))).toBe(before);
+    const other = { ...secrets, values: { ...secrets.values, "ca.crt": secrets.values["etcd-ca.crt"] } };
+    expect(idOf(renderCluster(cluster, other))).not.toBe(before);
+  });
+
+  it("of a pool name no machine", async () => {
+    const tree = await renderGolden("pools-only");
+    const metadata = parse(text(tree, "small/nocloud/meta-data")) as { readonly kimg: Record<string, unknown> };
+    expect(metadata).not.toHaveProperty("local-hostname");
+    expect(metadata.kimg["node"]).toBe("");
+    expect(text(tree, "small/files/etc/kimg/kubeadm/join.yaml")).not.toMatch(/^ {2}name:/m);
+    expect(text(tree, "small/nocloud/user-data")).toContain('name="small-$(cut -c1-12 /etc/machine-id)"');
+  });
+
+  it("take a name that YAML 1.1 would read as something else for a name", async () => {
+    const tree = await render(await small("  - { name: 'on', role: worker, address: 10.0.0.3 }\n"));
+    const metadata = parse(text(tree, "on/nocloud/meta-data"), { version: "1.1" }) as Record<string, unknown>;
+    expect(metadata["local-hostname"]).toBe("on");
+  });
+});
+
+describe("files", () => {
+  it("that would be empty are left out", async () => {
+    const tree = await renderGolden("pools-only");
+    expect([...tree.keys()].filter((path) => /cni\.yaml|90-cluster\.toml|patches/.test(path))).toEqual([]);
+  });
+
+  it("that hold a secret are nobody else's, whatever the role says", async () => {
+    const cluster = await small("  - { name: w1, role: worker, address: 10.0.0.3 }\n");
+    const content = `token: ${(await testOnlySecrets("small")).values["worker-token"]}\n`;
+    const files = [
+      { path: "/etc/open", content, permissions: "0755" },
+      { path: "/etc/other", content: "x\n", permissions: "0755" },
+    ];
+    const careless = (node: Node): Node =>
+      node.name === "w1"
+        ? { ...node, passThrough: { ...node.passThrough, cloudConfig: { write_files: files } } }
+        : node;
+    const tree = await render({ ...cluster, nodes: cluster.nodes.map(careless) });
+    expect(tree.get("w1/files/etc/open")?.mode).toBe(0o700);
+    expect(tree.get("w1/files/etc/other")?.mode).toBe(0o755);
+  });
+
+  it("never get out of their folder", async () => {
+    const cluster = await small("", "cloudConfig: { write_files: [{ path: /../../x/../y, content: z }] }\n");
+    expect([...(await render(cluster)).keys()].filter((path) => path.endsWith("/y"))).toEqual(["cp1/files/y"]);
+  });
+});
+
+describe("meta-data that a node does not have", () => {
+  it("is refused before it becomes an unresolved variable on the node", async () => {
+    const cluster = await small("  - { name: w1, role: worker }\n");
+    const reading = cluster.nodes.map((node) => ({
+      ...node,
+      role: { ...node.role, cloudConfig: { runcmd: ['echo {{metadata "address"}}'] } },
+    }));
+    const error = await render({ ...cluster, nodes: reading }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DiagnosticError);
+    expect((error as DiagnosticError).diagnostics).toEqual([
+      expect.objectContaining({
+        code: "render/no-metadata",
+        message: expect.stringContaining("w1: the role worker reads address") as string,
+      }),
+    ]);
+  });
+});
+
+describe("kubeadm's configuration", () => {
+  it("has one kubelet for the cluster, and a patch where a node wants another", async () => {
+    const cluster = await small(
+      "  - { name: w1, role: worker, address: 10.0.0.3, kubelet: { maxPods: 30 } }\n  - { name: w2, role: worker, address: 10.0.0.4 }\n",
+      "kubelet: { maxPods: 99, serializeImagePulls: false }\nroles: { master-init: { kubelet: { serializeImagePulls: null } } }\n",
+    );
+    const tree = await render(cluster);
+    const kubelet = parseAllDocuments(text(tree, "cp1/files/etc/kimg/kubeadm/init.yaml")).map(
+      (document) => document.toJS() as Record<string, unknown>,
+    )[2];
+    expect(kubelet).toMatchObject({ kind: "KubeletConfiguration", maxPods: 99, serializeImagePulls: false });
+    const patch = "files/etc/kimg/kubeadm/patches/kubeletconfiguration0+merge.yaml";
+    expect(parse(text(tree, `w1/${patch}`))).toEqual({ maxPods: 30 });
+    expect(parse(text(tree, `cp1/${patch}`))).toEqual({ serializeImagePulls: null });
+    expect(tree.has(`w2/${patch}`)).toBe(false);
+    expect(text(tree, "w1/files/etc/kimg/kubeadm/join.yaml")).toContain("directory: /etc/kimg/kubeadm/patches");
+    expect(text(tree, "w2/files/etc/kimg/kubeadm/join.yaml")).not.toContain("patches");
+  });
+
+  it("is refused for versions that this form does not serve", async () => {
+    const cluster = await goldenCluster("minimal");
+    const old = { ...cluster, kubernetes: { ...cluster.kubernetes, version: "1.30.0" } };
+    await expect(render(old)).rejects.toThrow("1.30.0");
+  });
+});
+
+describe("what is alike", () => {
+  it("is rendered once, so that a thousand nodes take no thousand times as long", async () => {
+    const cluster = await small(
+      "  - { name: w1, role: worker, address: 10.0.0.3 }\n  - { name: w2, role: worker, address: 10.0.0.4 }\n",
+    );
+    const tree = await render(cluster);
+    expect(tree.get("w2/nocloud/user-data")?.bytes).toBe(tree.get("w1/nocloud/user-data")?.bytes);
+    expect(tree.get("w2/files/etc/kimg/ca.crt")?.bytes).toBe(tree.get("w1/files/etc/kimg/ca.crt")?.bytes);
+  });
+
+  it("is not what a role's templates make of the node's own name", async () => {
+    const tree = await renderGolden("own-role");
+    expect(text(tree, "till-paris/files/etc/till/till-paris.txt")).toContain("till-paris of stores at 10.8.1.18");
+    expect(text(tree, "till-berlin/files/etc/till/till-berlin.txt")).toContain("till-berlin of stores at 10.8.1.17");
+  });
+});

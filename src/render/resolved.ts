@@ -1,0 +1,50 @@
+// The resolved cluster for people to read and compare: every default and every derived value, nothing secret.
+import type { Cluster, Json, JsonValue, Node } from "../model.ts";
+import { toYaml } from "./yaml.ts";
+
+const header = `# What kimg made of cluster.yaml: every default and every derived value. Written by kimg, read by nobody but people.
+`;
+
+/** The user's own fields may hold passwords and keys of other programs. */
+const secretKey = /passw|secret|token|private|credential|(?:^|[_-])key$|keys?$/i;
+/** Keys that only sound like one. */
+const openKey = /^(?:ssh_authorized_keys|ssh_genkeytypes|key)$/;
+
+const redacted = (value: JsonValue, key = ""): JsonValue => {
+  if (secretKey.test(key) && !openKey.test(key)) return "(redacted)";
+  if (Array.isArray(value)) return value.map((item: JsonValue) => redacted(item));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, redacted(item, name)]));
+};
+
+const nodeSummary = (node: Node): Json => ({
+  name: node.name,
+  ...(node.pool ? { pool: true, count: node.count } : {}),
+  role: node.role.name,
+  bootstrap: node.role.bootstrap,
+  image: node.image.name,
+  addresses: node.addresses,
+  mac: node.mac ?? null,
+  labels: node.labels,
+  taints: node.taints.map(({ key, value, effect }) => ({ key, value: value ?? null, effect })),
+  values: redacted(node.values),
+  passThrough: redacted(node.passThrough as unknown as Json),
+});
+
+const plain = (value: unknown): JsonValue => JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
+
+export const resolvedText = (cluster: Cluster): string => {
+  const { name, kubernetes, state, endpoint, network, keepalived } = cluster;
+  return (
+    header +
+    toYaml({
+      name,
+      kubernetes: plain(kubernetes),
+      state,
+      endpoint: plain(endpoint),
+      network: plain(network),
+      keepalived: plain(keepalived),
+      nodes: cluster.nodes.map(nodeSummary),
+    })
+  );
+};

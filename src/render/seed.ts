@@ -1,0 +1,82 @@
+// One node's role and values → its cloud-config, and the files that cloud-init will write from it. Everything that differs among
+// machines of one role stays a marker (jinja.ts).
+import { fill, fillYaml, type TemplateContext } from "../library/template.ts";
+import type { Json, JsonValue, Node, Role } from "../model.ts";
+import { mergeCloudConfig } from "../resolve/merge.ts";
+import { toJinja } from "./jinja.ts";
+import { nameFromMachine } from "./pool-name.ts";
+import { toYaml } from "./yaml.ts";
+
+const isMap = (value: JsonValue | undefined): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const listOf = (value: JsonValue | undefined): readonly JsonValue[] =>
+  Array.isArray(value) ? (value as JsonValue[]) : [];
+
+/** `template: haproxy.cfg.hbs` becomes its filled text; a file without content is none: `cni: none`, no VRRP, no settings. */
+const writtenFile = (file: JsonValue, role: Role, context: TemplateContext): readonly JsonValue[] => {
+  if (!isMap(file)) return [file];
+  const { template, ...rest } = file;
+  const text = typeof template === "string" ? role.sources.get(template) : undefined;
+  const complete = text === undefined ? rest : { ...rest, content: fill(text, context) };
+  const isEmpty = "content" in complete && (complete["content"] === null || complete["content"] === "");
+  return isEmpty ? [] : [complete];
+};
+
+/** The role's own part, filled; the user's over it. */
+export const cloudConfigOf = (node: Node, context: TemplateContext): Json => {
+  const filled = fillYaml(node.role.cloudConfig, context) as Json;
+  const files = listOf(filled["write_files"]).flatMap((file) => writtenFile(file, node.role, context));
+  const naming = node.pool ? { bootcmd: [nameFromMachine(node.name), ...listOf(filled["bootcmd"])] } : {};
+  const ours = { ...filled, ...naming, ...(files.length === 0 ? {} : { write_files: files }) };
+  return mergeCloudConfig(ours, node.passThrough.cloudConfig);
+};
+
+/** cloud-init looks at the first line for the template language, at the next for the kind of document. */
+export const userDataText = (cloudConfig: Json): string =>
+  `## template: jinja\n#cloud-config\n${toJinja(toYaml(cloudConfig))}`;
+
+/** A file as the node will have it. */
+export interface NodeFile {
+  /** Without a slash in front. */
+  readonly path: string;
+  readonly mode: number;
+  readonly text: string;
+}
+
+/** cloud-init reads text as octal; a number is one already. */
+const modeOf = (permissions: JsonValue | undefined): number => {
+  if (typeof permissions === "number") return permissions;
+  return typeof permissions === "string" && /^[0-7]{3,5}$/.test(permissions) ? Number.parseInt(permissions, 8) : 0o644;
+};
+
+const decoded = (content: string, encoding: JsonValue | undefined): string =>
+  encoding === "b64" || encoding === "base64" ? Buffer.from(content, "base64").toString() : content;
+
+/** `/etc//x/../y` → `etc/y`: never above where it is put. */
+const relativePath = (path: string): string => {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return parts.join("/");
+};
+
+const nodeFile = (file: JsonValue): readonly (NodeFile & { readonly append: boolean })[] => {
+  if (!isMap(file) || typeof file["path"] !== "string" || typeof file["content"] !== "string") return [];
+  const text = decoded(file["content"], file["encoding"]);
+  return [
+    { path: relativePath(file["path"]), mode: modeOf(file["permissions"]), text, append: file["append"] === true },
+  ];
+};
+
+/** What `write_files` leaves on the node, by path: a later one takes the place of an earlier, or is appended to it. */
+export const nodeFiles = (cloudConfig: Json): readonly NodeFile[] => {
+  const files = new Map<string, NodeFile>();
+  for (const { append, ...file } of listOf(cloudConfig["write_files"]).flatMap(nodeFile)) {
+    const before = append ? (files.get(file.path)?.text ?? "") : "";
+    files.set(file.path, { ...file, text: before + file.text });
+  }
+  return [...files.values()];
+};

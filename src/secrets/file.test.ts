@@ -1,0 +1,173 @@
+import { chmod, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { seededWorld } from "../../test/support/seeded-world.ts";
+import { DiagnosticError } from "../diagnostic.ts";
+import type { Io } from "../edge/io.ts";
+import { startProgress } from "../edge/progress.ts";
+import { systemIo } from "../edge/system-io.ts";
+import { secretNames } from "./allowed-secrets.ts";
+import { parseSecrets, printSecrets } from "./document.ts";
+import { decryptText, encryptText, isEncrypted } from "./encryption.ts";
+import { createSecretsFile, readSecrets, replaceSecretsFile, secretsPath } from "./file.ts";
+import { obtainPassphrase } from "./passphrase.ts";
+import { generateSecrets } from "./secrets.ts";
+
+const secrets = await generateSecrets(seededWorld("file"), "prod");
+const io: Io = {
+  ...systemIo(startProgress("quiet"), new AbortController().signal),
+  environment: {},
+};
+let folder: string;
+let path: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kimg-secrets-"));
+  path = join(folder, "cluster.secrets.yaml");
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const rejection = async (work: Promise<unknown>): Promise<DiagnosticError> => {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof DiagnosticError) return error;
+  throw new Error(`expected a DiagnosticError, not ${String(error)}`);
+};
+
+const expectNoValue = (text: string): void => {
+  for (const name of secretNames)
+    expect(text).not.toContain(secrets.values[name].split("\n")[1] || secrets.values[name]);
+};
+
+describe("the file", () => {
+  it("lies beside cluster.yaml", () => {
+    expect(secretsPath("a/cluster.yaml")).toBe("a/cluster.secrets.yaml");
+    expect(secretsPath("/b/prod.yml")).toBe("/b/prod.secrets.yaml");
+  });
+
+  it("is made once, with mode 0600, and read back", async () => {
+    await createSecretsFile(io, path, secrets, undefined);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await readSecrets(io, path, "prod", {})).secrets).toEqual(secrets);
+    const error = await rejection(createSecretsFile(io, path, secrets, undefined));
+    expect(error.diagnostics[0]).toMatchObject({ code: "secrets/exists" });
+  });
+
+  it("is replaced with mode 0600, even when it was wider", async () => {
+    await writeFile(path, printSecrets(secrets), { mode: 0o644 });
+    const before = await readSecrets(io, path, "prod", {});
+    expect(before.warnings.map((warning) => warning.code)).toEqual(["secrets/open-to-others"]);
+    await replaceSecretsFile(io, path, secrets, undefined);
+    expect((await readSecrets(io, path, "prod", {})).warnings).toEqual([]);
+  });
+
+  it.each([0o600, 0o400])("of mode %o is private", async (mode) => {
+    await writeFile(path, printSecrets(secrets));
+    await chmod(path, mode);
+    expect((await readSecrets(io, path, "prod", {})).warnings).toEqual([]);
+  });
+
+  it("may be a link: the link's own mode says nothing", async () => {
+    await createSecretsFile(io, join(folder, "elsewhere.yaml"), secrets, undefined);
+    await symlink("elsewhere.yaml", path);
+    expect((await readSecrets(io, path, "prod", {})).warnings).toEqual([]);
+  });
+
+  it("that is missing names the command that makes it", async () => {
+    const error = await rejection(readSecrets(io, path, "prod", {}));
+    expect(error.diagnostics[0]).toMatchObject({
+      code: "secrets/missing",
+      hint: expect.stringContaining("kimg secrets") as string,
+    });
+  });
+
+  it("of another cluster is refused", async () => {
+    await createSecretsFile(io, path, secrets, undefined);
+    const error = await rejection(readSecrets(io, path, "staging", {}));
+    expect(error.diagnostics[0]).toMatchObject({ code: "secrets/other-cluster" });
+  });
+});
+
+const read = (text: string): Promise<DiagnosticError> =>
+  rejection(Promise.resolve().then(() => parseSecrets(text, "x.yaml")));
+
+const replaceValue = (name: string, value: string): string =>
+  printSecrets({ ...secrets, values: { ...secrets.values, [name]: value } });
+
+describe("a damaged file", () => {
+  it.each(secretNames)("names %s and quotes nothing", async (name) => {
+    const error = await read(replaceValue(name, "not it"));
+    expect(error.message).toContain(name);
+    expectNoValue(JSON.stringify(error.diagnostics));
+  });
+
+  it("finds a key of another certificate", async () => {
+    const error = await read(replaceValue("ca.key", secrets.values["etcd-ca.key"]));
+    expect(error.message).toBe("x.yaml: values.ca.key does not belong to values.ca.crt");
+  });
+
+  it("that is no YAML gives the line without its text", async () => {
+    const error = await read(`${printSecrets(secrets)}\tx: [\n`);
+    expect(error.message).toMatch(/line \d+ is not valid YAML/);
+    expectNoValue(JSON.stringify(error.diagnostics) + String(error.stack));
+  });
+
+  it.each(["", "[]", "version: 2", "version: 1", "version: 1\ncluster: prod\nvalues: []"])(
+    "%j is refused",
+    async (text) => {
+      expect((await read(text)).diagnostics[0]).toMatchObject({ code: "secrets/invalid" });
+    },
+  );
+});
+
+describe("a passphrase", () => {
+  const quick = 10;
+
+  it("encrypts in age's format and opens it again", async () => {
+    const encrypted = await encryptText(printSecrets(secrets), "correct horse", quick);
+    expect(encrypted).toMatch(/^-----BEGIN AGE ENCRYPTED FILE-----\n/);
+    expect(isEncrypted(Buffer.from(encrypted))).toBe(true);
+    expect(isEncrypted(Buffer.from(printSecrets(secrets)))).toBe(false);
+    await writeFile(path, encrypted, { mode: 0o600 });
+    const opened = await readSecrets({ ...io, environment: { KIMG_PASSPHRASE: "correct horse" } }, path, "prod", {});
+    expect(opened).toMatchObject({ secrets, passphrase: "correct horse" });
+  });
+
+  it("that is wrong is said so, and nothing else", async () => {
+    const encrypted = Buffer.from(await encryptText("text", "right", quick));
+    const error = await rejection(decryptText(encrypted, "wrong", "x.yaml"));
+    expect(error.diagnostics[0]).toMatchObject({
+      code: "secrets/cannot-decrypt",
+      message: "x.yaml cannot be decrypted",
+    });
+  });
+
+  it("comes from the file first, then from the environment, then from a person", async () => {
+    const file = join(folder, "passphrase");
+    await writeFile(file, "from file\nsecond line\n");
+    const asking = { askHidden: (): Promise<string> => Promise.resolve("from person") };
+    const environment = { KIMG_PASSPHRASE: "from environment" };
+    expect(await obtainPassphrase({ ...io, environment }, { ...asking, passphraseFile: file }, "decrypt")).toBe(
+      "from file",
+    );
+    expect(await obtainPassphrase({ ...io, environment }, asking, "decrypt")).toBe("from environment");
+    expect(await obtainPassphrase(io, asking, "decrypt")).toBe("from person");
+  });
+
+  it("is asked twice when it is new, and must be the same", async () => {
+    const answers = ["one", "two"];
+    const askHidden = (): Promise<string> => Promise.resolve(answers.shift() ?? "");
+    await expect(obtainPassphrase(io, { askHidden }, "encrypt")).rejects.toThrow("differ");
+  });
+
+  it("is never empty, and without a source the ways to give it are named", async () => {
+    await expect(obtainPassphrase({ ...io, environment: { KIMG_PASSPHRASE: "" } }, {}, "decrypt")).rejects.toThrow(
+      "empty",
+    );
+    const error = await rejection(obtainPassphrase(io, {}, "encrypt"));
+    expect(error.diagnostics[0]?.hint).toContain("KIMG_PASSPHRASE");
+  });
+});
