@@ -1,0 +1,128 @@
+#!/usr/bin/env node
+// Flags → command. The only catch, the only exit code, the only place that knows whether it talks to a terminal.
+import { CommanderError } from "commander";
+import pc from "picocolors";
+import { type BuildCommandOptions, build, describeBuilt } from "./commands/build.ts";
+import { pruneCache, showCache } from "./commands/cache.ts";
+import { check } from "./commands/check.ts";
+import { init } from "./commands/init.ts";
+import { type MirrorCommandOptions, mirrorCreate } from "./commands/mirror.ts";
+import { render } from "./commands/render.ts";
+import { secrets } from "./commands/secrets.ts";
+import { DiagnosticError, diagnosticsJson } from "./diagnostic.ts";
+import type { Io } from "./edge/io.ts";
+import { type ProgressStyle, type StageTime, startProgress } from "./edge/progress.ts";
+import { systemIo } from "./edge/system-io.ts";
+import { hiddenQuestion } from "./edge/terminal.ts";
+import { Interrupted, describeFailure, exitCodes } from "./failure.ts";
+import { createProgram } from "./program.ts";
+
+/** As commander parsed and checked them: src/program.ts says which option has which type. */
+type Options = Readonly<Record<string, unknown>> & { readonly quiet?: boolean; readonly json?: boolean };
+
+interface Call {
+  readonly io: Io;
+  readonly args: readonly string[];
+  readonly options: Options;
+  readonly times: readonly StageTime[];
+}
+
+const clusterOptions = ({ args, options }: Call) => ({
+  cluster: args[0] ?? "cluster.yaml",
+  libraries: options["library"] as readonly string[],
+});
+
+const passphraseSource = ({ io, options }: Call) => {
+  const ask = hiddenQuestion(io.signal);
+  const file = options["passphraseFile"] as string | undefined;
+  return {
+    ...(file === undefined ? {} : { passphraseFile: file }),
+    ...(ask === undefined ? {} : { askHidden: ask }),
+  };
+};
+
+/** Verb → what it prints on standard output. */
+const verbs: Readonly<Record<string, (call: Call) => Promise<string>>> = {
+  check: (call) =>
+    check(call.io, {
+      ...clusterOptions(call),
+      format: call.options["format"] as "text" | "json",
+      color: pc.isColorSupported,
+    }),
+  init: (call) => init(call.io, clusterOptions(call)),
+  secrets: (call) => {
+    const { output, rotate, encrypt } = call.options as { output?: string; rotate?: string; encrypt?: boolean };
+    return secrets(call.io, {
+      ...clusterOptions(call),
+      ...passphraseSource(call),
+      ...(output === undefined ? {} : { output }),
+      ...(rotate === undefined ? {} : { rotate }),
+      ...(encrypt === undefined ? {} : { encrypt }),
+    });
+  },
+  render: (call) => {
+    const file = call.options["secrets"] as string | undefined;
+    return render(call.io, {
+      ...clusterOptions(call),
+      ...passphraseSource(call),
+      ...(file === undefined ? {} : { secrets: file }),
+      output: call.options["output"] as string,
+    });
+  },
+  "mirror create": ({ io, args, options }) =>
+    mirrorCreate(io, { ...(options as unknown as MirrorCommandOptions), folder: args[0] ?? "" }),
+  build: async ({ io, options, times }) => {
+    const built = await build(io, options as unknown as BuildCommandOptions);
+    return options.json ? JSON.stringify(built, undefined, 2) : describeBuilt(built, times);
+  },
+  "cache show": ({ io }) => showCache(io),
+  "cache prune": ({ io, options }) => pruneCache(io, options as { size?: string; all?: boolean }),
+};
+
+const progressStyle = ({ quiet, json }: Options): ProgressStyle => {
+  if (json) return "json";
+  if (quiet) return "quiet";
+  return process.stderr.isTTY ? "terminal" : "lines";
+};
+
+const abortOnSignals = (): AbortSignal => {
+  const abort = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(name, () => abort.abort(new Interrupted(name)));
+  }
+  return abort.signal;
+};
+
+const runVerb = async (verb: string, args: readonly string[], options: Options): Promise<void> => {
+  const progress = startProgress(progressStyle(options));
+  const io = systemIo(progress, abortOnSignals());
+  const text = await verbs[verb]?.({ io, args, options, times: progress.times });
+  if (text !== undefined && text !== "") process.stdout.write(`${text}\n`);
+};
+
+/** Diagnostics go where the caller's program reads them when it asked for JSON. */
+const report = (error: unknown, options: Options): number => {
+  const { text, exitCode } = describeFailure(error, { color: pc.isColorSupported });
+  const json = options.json === true || options["format"] === "json";
+  if (error instanceof DiagnosticError && json) process.stdout.write(`${diagnosticsJson(error.diagnostics)}\n`);
+  else process.stderr.write(`${text}\n`);
+  return exitCode;
+};
+
+const main = async (): Promise<number> => {
+  let options: Options = {};
+  const program = createProgram(async (verb, args, given) => {
+    options = given;
+    await runVerb(verb, args, given);
+  });
+  try {
+    await program.parseAsync();
+    return 0;
+  } catch (error) {
+    // Commander has printed its own words: help, the version, or what is wrong with the command line.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+    return report(error, options);
+  }
+};
+
+process.exitCode = await main();

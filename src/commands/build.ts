@@ -1,0 +1,169 @@
+// `kimg build`: which images are asked for, then one pipeline for each, and what a person wants to know at the end.
+import { join, relative, resolve } from "node:path";
+import { type Diagnostic, DiagnosticError, UsageError } from "../diagnostic.ts";
+import { didYouMean } from "../did-you-mean.ts";
+import { mapLimited } from "../concurrency.ts";
+import { cacheFolder, openCache } from "../edge/cache.ts";
+import { pruneEntries } from "../edge/cache-size.ts";
+import type { Io } from "../edge/io.ts";
+import { formatSeconds, type StageTime } from "../edge/progress.ts";
+import {
+  type Architecture,
+  type BuildRequest,
+  type Cluster,
+  type DiskFormat,
+  type Image,
+  type Library,
+  type Role,
+  type SupplySource,
+  defaultSupply,
+} from "../model.ts";
+import { type BuiltImage, buildImage } from "../pipeline.ts";
+import { refreshArchive } from "../tools/archive.ts";
+import { resolveCluster } from "../resolve/resolve.ts";
+import { cacheLimit } from "./cache.ts";
+import { loadCluster, readLibrary } from "./check.ts";
+import { formatSize, formatTable } from "./words.ts";
+
+export interface BuildCommandOptions {
+  readonly role: readonly string[];
+  readonly image?: string;
+  readonly kubernetes?: string;
+  readonly from?: SupplySource;
+  readonly mirror?: string;
+  readonly arch: Architecture;
+  readonly format: readonly DiskFormat[];
+  /** A cluster.yaml whose images are all built. */
+  readonly cluster?: string;
+  readonly library: readonly string[];
+  readonly locked?: boolean;
+  readonly refresh?: boolean;
+  readonly output: string;
+}
+
+/** 2025-01-01T00:00:00Z: files of every build bear this time, unless SOURCE_DATE_EPOCH (reproducible-builds.org) says otherwise. */
+const defaultEpoch = 1_735_689_600;
+
+export const epochOf = (environment: Io["environment"]): number => {
+  const given = environment["SOURCE_DATE_EPOCH"];
+  if (given === undefined || given === "") return defaultEpoch;
+  if (/^\d+$/.test(given)) return Number(given);
+  throw new UsageError(`SOURCE_DATE_EPOCH is "${given}"`, "it takes seconds since 1970-01-01, as a whole number");
+};
+
+/** What to build, whether it was said by flags or by a cluster. */
+interface Wanted {
+  readonly pairs: readonly { readonly role: Role; readonly image: Image }[];
+  readonly kubernetes: BuildRequest["kubernetes"];
+}
+
+const unknown = (what: "role" | "image", name: string, known: readonly string[]): Diagnostic => ({
+  severity: "error",
+  code: `build/unknown-${what}`,
+  message: `no ${what} "${name}"${didYouMean(name, known)}`,
+  hint: `known ${what}s: ${known.toSorted().join(", ")}`,
+});
+
+const unfit = (role: Role, image: Image): Diagnostic => ({
+  severity: "error",
+  code: "build/image-without-role",
+  message: `the image "${image.name}" does not carry the role "${role.name}"`,
+  hint: `its image.yaml names: ${image.roles.join(", ")}`,
+});
+
+const pairsByFlags = (library: Library, options: BuildCommandOptions): Wanted["pairs"] => {
+  const name = options.image ?? "debian-13";
+  const image = library.images.get(name);
+  const roles = [...new Set(options.role)].map((each) => library.roles.get(each) ?? each);
+  const complaints = [
+    ...(image === undefined ? [unknown("image", name, [...library.images.keys()])] : []),
+    ...roles.filter((role) => typeof role === "string").map((role) => unknown("role", role, [...library.roles.keys()])),
+  ];
+  if (complaints.length > 0 || image === undefined) throw new DiagnosticError(complaints);
+  return roles.filter((role) => typeof role !== "string").map((role) => ({ role, image }));
+};
+
+const pairsOfCluster = (cluster: Cluster, roles: readonly string[]): Wanted["pairs"] => {
+  const pairs = new Map(cluster.nodes.map(({ role, image }) => [`${role.name} ${image.name}`, { role, image }]));
+  return [...pairs.values()].filter(({ role }) => roles.length === 0 || roles.includes(role.name));
+};
+
+/** With --cluster the cluster decides, and flags narrow; without, flags and defaults do. */
+const wanted = async (io: Io, options: BuildCommandOptions): Promise<Wanted> => {
+  const said = { from: options.mirror === undefined ? options.from : ("mirror" as const), mirror: options.mirror };
+  if (options.cluster !== undefined) {
+    const { config, library } = await loadCluster(io, { cluster: options.cluster, libraries: options.library });
+    const cluster = resolveCluster(config, library);
+    const { version, from, mirror } = cluster.kubernetes;
+    return {
+      pairs: pairsOfCluster(cluster, options.role),
+      kubernetes: { version: options.kubernetes ?? version, from: said.from ?? from, mirror: said.mirror ?? mirror },
+    };
+  }
+  if (options.role.length === 0) {
+    throw new UsageError("which role?", "kimg build --role worker, or kimg build --cluster cluster.yaml");
+  }
+  const library = await readLibrary(io, options.library);
+  return {
+    pairs: pairsByFlags(library, options),
+    kubernetes: {
+      version: options.kubernetes ?? library.defaultKubernetesVersion,
+      from: said.from ?? defaultSupply,
+      mirror: said.mirror,
+    },
+  };
+};
+
+const requests = ({ pairs, kubernetes }: Wanted, options: BuildCommandOptions, epoch: number): BuildRequest[] => {
+  const formats = options.format.length === 0 ? (["qcow2"] as const) : [...new Set(options.format)].toSorted();
+  return pairs.map(({ role, image }) => ({
+    ...{ role, image, kubernetes, formats, epoch },
+    architecture: options.arch,
+  }));
+};
+
+const refuseUnfit = (wantedPairs: Wanted["pairs"]): void => {
+  const complaints = wantedPairs
+    .filter(({ role, image }) => image.roles.length > 0 && !image.roles.includes(role.name))
+    .map(({ role, image }) => unfit(role, image));
+  if (complaints.length > 0) throw new DiagnosticError(complaints);
+};
+
+/** Builds every image asked for, two at a time: stages that they share are made once, and one's disk work fills the other's waits. */
+export const build = async (io: Io, options: BuildCommandOptions): Promise<readonly BuiltImage[]> => {
+  const epoch = epochOf(io.environment);
+  const asked = await wanted(io, options);
+  refuseUnfit(asked.pairs);
+  const cache = openCache(io, resolve(cacheFolder(io.environment)));
+  if (options.refresh) await refreshArchive(io, cache);
+  const started = io.now();
+  const place = { output: resolve(options.output, "images"), locked: options.locked ?? false };
+  const built = await mapLimited(requests(asked, options, epoch), 2, (request) =>
+    buildImage(io, cache, request, place),
+  );
+  if (built.some(({ unchanged }) => !unchanged)) await pruneEntries(io, cache.folder, cacheLimit(io), started);
+  return built;
+};
+
+const bootCommand = (disk: string): string =>
+  `qemu-system-x86_64 -m 2048 -smp 2 -nographic -snapshot -drive file=${disk},if=virtio -cdrom build/<cluster>/<node>/nocloud.iso`;
+
+const describeImage = ({ name, folder, artifacts, unchanged }: BuiltImage): string => {
+  const rows = artifacts.map((artifact) => [
+    ...["", join(relative(".", folder) || ".", artifact.path), formatSize(artifact.size)],
+    ...[`sha256:${artifact.sha256}`, artifact.purpose],
+  ]);
+  const disk = artifacts.find(({ kind }) => kind === "qcow2" || kind === "raw");
+  return [
+    `${name}${unchanged ? ": nothing changed" : ""}`,
+    formatTable(rows),
+    ...(disk === undefined ? [] : ["  boot it:", `    ${bootCommand(join(relative(".", folder), disk.path))}`]),
+  ].join("\n");
+};
+
+/** The result as people read it. */
+export const describeBuilt = (built: readonly BuiltImage[], times: readonly StageTime[]): string => {
+  const made = times.filter(({ reused, seconds }) => !reused && seconds >= 0.05);
+  const stages = formatTable(made.map(({ stage, seconds }) => ["", formatSeconds(seconds).padStart(12), stage]));
+  return [...built.map(describeImage), ...(made.length === 0 ? [] : ["time by stage", stages])].join("\n");
+};

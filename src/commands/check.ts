@@ -1,0 +1,92 @@
+// `kimg check`: cluster.yaml and the library, read and judged. Nothing is made; every later command begins with `loadCluster`.
+import type { Config } from "../config/index.ts";
+import { checkConfig, readConfig, sorted } from "../config/index.ts";
+import { readText } from "../config/read-file.ts";
+import { shippedFolder } from "../content.ts";
+import type { Diagnostic } from "../diagnostic.ts";
+import { DiagnosticError, diagnosticsJson, formatDiagnostics } from "../diagnostic.ts";
+import type { Io } from "../edge/io.ts";
+import { checkTemplates, loadLibrary } from "../library/index.ts";
+import type { Bootstrap, Library } from "../model.ts";
+import { templateShape } from "../render/context.ts";
+import { metadataNames } from "../render/metadata.ts";
+
+export interface LoadOptions {
+  /** Path of cluster.yaml. */
+  readonly cluster: string;
+  /** Each `--library DIR`, in the order given. */
+  readonly libraries: readonly string[];
+}
+
+export interface LoadedCluster {
+  readonly config: Config;
+  readonly library: Library;
+  readonly warnings: readonly Diagnostic[];
+}
+
+const missingClusterHint = "`kimg init` writes a cluster.yaml to start from";
+
+const hasError = (diagnostics: readonly Diagnostic[]): boolean =>
+  diagnostics.some(({ severity }) => severity === "error");
+
+/** The roles and images alone, for commands that need no cluster. Rejects with DiagnosticError. */
+export const readLibrary = async (io: Io, libraries: readonly string[]): Promise<Library> => {
+  const { library, diagnostics } = await loadLibrary(io, [shippedFolder, ...libraries]);
+  if (hasError(diagnostics)) throw new DiagnosticError(diagnostics);
+  return library;
+};
+
+/**
+ * Reads and checks cluster.yaml and the library. Rejects with DiagnosticError, which then holds the warnings too. Rules wait
+ * until the library is whole: they would miss roles that are only misspelt.
+ */
+export const loadCluster = async (io: Io, options: LoadOptions): Promise<LoadedCluster> => {
+  const { library, diagnostics: inLibrary } = await loadLibrary(io, [shippedFolder, ...options.libraries]);
+  const { text, diagnostics: inFile } = await readText(io.files, options.cluster, missingClusterHint);
+  const inTemplates = [...library.roles.values()].flatMap((role) =>
+    checkTemplates(role, templateShape(role), metadataNames(role.bootstrap)),
+  );
+  const judge = hasError(inLibrary) ? readConfig : checkConfig;
+  const read = text === undefined ? { diagnostics: inFile } : judge(text, options.cluster, library);
+  const all = sorted([...inLibrary, ...inTemplates, ...read.diagnostics]);
+  if (hasError(all) || read.config === undefined) throw new DiagnosticError(all);
+  return { config: read.config, library, warnings: all };
+};
+
+const nouns = {
+  "load-balancer": "load balancer",
+  init: "master",
+  "join-control-plane": "master",
+  "join-worker": "worker",
+} as const satisfies Readonly<Record<Bootstrap, string>>;
+
+/** "1 load balancer, 3 masters, 10 workers". */
+const machines = (config: Config, library: Library): string => {
+  const counts = new Map<string, number>(Object.values(nouns).map((noun) => [noun, 0]));
+  for (const entry of [...config.nodes, ...config.pools]) {
+    const role = library.roles.get(entry.role);
+    if (role === undefined) continue;
+    const noun = nouns[role.bootstrap];
+    counts.set(noun, (counts.get(noun) ?? 0) + ("count" in entry ? entry.count : 1));
+  }
+  return [...counts]
+    .filter(([, count]) => count > 0)
+    .map(([noun, count]) => `${count} ${noun}${count === 1 ? "" : "s"}`)
+    .join(", ");
+};
+
+export interface CheckOptions extends LoadOptions {
+  readonly format: "text" | "json";
+  /** Colours in the text. */
+  readonly color?: boolean;
+}
+
+/** What to print when there is no error; rejects with DiagnosticError when there is. */
+export const check = async (io: Io, options: CheckOptions): Promise<string> => {
+  const { config, library, warnings } = await loadCluster(io, options);
+  if (options.format === "json") return diagnosticsJson(warnings);
+  const version = config.kubernetes.version ?? library.defaultKubernetesVersion;
+  const summary = `${options.cluster} is right: cluster ${config.name}, ${machines(config, library)}, Kubernetes ${version}`;
+  const told = formatDiagnostics(warnings, { color: options.color ?? false });
+  return warnings.length === 0 ? summary : `${told}\n\n${summary}`;
+};

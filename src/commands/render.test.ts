@@ -1,0 +1,157 @@
+import { chmod, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { withScratch, type Scratch } from "../../test/support/scratch.ts";
+import { DiagnosticError, UsageError } from "../diagnostic.ts";
+import { secretNames } from "../secrets/allowed-secrets.ts";
+import { parseSecrets } from "../secrets/document.ts";
+import { decryptText, encryptText } from "../secrets/encryption.ts";
+import { render } from "./render.ts";
+import { secrets } from "./secrets.ts";
+
+const text = (workers: number): string =>
+  `version: 1\nname: prod\nnetwork: { nodes: 10.0.0.0/24 }\nnodes:\n  - { name: cp1, role: master-init, address: 10.0.0.2 }\n${Array.from(
+    { length: workers },
+    (_, index) => `  - { name: w${index}, role: worker }\n`,
+  ).join("")}`;
+
+interface World extends Scratch {
+  readonly cluster: string;
+  readonly file: string;
+  readonly common: { readonly cluster: string; readonly libraries: readonly string[] };
+}
+
+const world = (use: (world: World) => Promise<void>) => () =>
+  withScratch(async (scratch) => {
+    const cluster = join(scratch.folder, "cluster.yaml");
+    await writeFile(cluster, text(2));
+    const io = { ...scratch.io, environment: {} };
+    await use({
+      ...scratch,
+      io,
+      cluster,
+      file: join(scratch.folder, "cluster.secrets.yaml"),
+      common: { cluster, libraries: [] },
+    });
+  });
+
+const codes = async (work: Promise<unknown>): Promise<readonly string[]> => {
+  const error = await work.catch((reason: unknown) => reason);
+  if (!(error instanceof DiagnosticError)) throw new Error(`expected a DiagnosticError, not ${String(error)}`);
+  return error.diagnostics.map(({ code }) => code);
+};
+
+describe("kimg secrets", () => {
+  it(
+    "makes the file once, and says no value",
+    world(async ({ io, common, file }) => {
+      const said = await secrets(io, common);
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      const made = parseSecrets(await readFile(file, "utf8"), file);
+      expect(made.cluster).toBe("prod");
+      for (const name of secretNames) expect(said).not.toContain(made.values[name]);
+      expect(await codes(secrets(io, common))).toEqual(["secrets/exists"]);
+      expect(parseSecrets(await readFile(file, "utf8"), file)).toEqual(made);
+    }),
+  );
+
+  it(
+    "makes one item anew and keeps the rest",
+    world(async ({ io, common, file }) => {
+      await secrets(io, common);
+      const before = parseSecrets(await readFile(file, "utf8"), file).values;
+      expect(await secrets(io, { ...common, rotate: "worker-token" })).toContain("worker-token");
+      const after = parseSecrets(await readFile(file, "utf8"), file).values;
+      expect(secretNames.filter((name) => after[name] !== before[name])).toEqual(["worker-token"]);
+      expect(await codes(secrets(io, { ...common, rotate: "ca.key" }))).toEqual(["secrets/cannot-rotate"]);
+      expect(await codes(secrets(io, { ...common, rotate: "tokn" }))).toEqual(["secrets/cannot-rotate"]);
+      await expect(secrets(io, { ...common, rotate: "token", encrypt: true })).rejects.toThrow(UsageError);
+    }),
+  );
+
+  it(
+    "puts what is there under a passphrase",
+    { timeout: 60_000 },
+    world(async ({ io, common, file }) => {
+      await secrets(io, common);
+      const before = await readFile(file, "utf8");
+      const encrypting = { ...io, environment: { KIMG_PASSPHRASE: "a long enough one" } };
+      expect(await secrets(encrypting, { ...common, encrypt: true })).toContain("encrypted");
+      expect(await decryptText(await readFile(file), "a long enough one", file)).toBe(before);
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+    }),
+  );
+
+  it(
+    "leaves an encrypted file encrypted when it makes an item anew",
+    { timeout: 60_000 },
+    world(async ({ io, common, file }) => {
+      await secrets(io, common);
+      await writeFile(file, await encryptText(await readFile(file, "utf8"), "short", 10));
+      expect(await codes(secrets(io, { ...common, rotate: "token" }))).toEqual(["secrets/no-passphrase"]);
+      await secrets({ ...io, environment: { KIMG_PASSPHRASE: "short" } }, { ...common, rotate: "token" });
+      expect(await readFile(file, "utf8")).toMatch(/^-----BEGIN AGE/);
+    }),
+  );
+
+  it(
+    "writes where it is told to",
+    world(async ({ io, common, folder }) => {
+      await secrets(io, { ...common, output: join(folder, "elsewhere/trust.yaml") });
+      expect((await readdir(join(folder, "elsewhere"))).toSorted()).toEqual(["trust.yaml"]);
+    }),
+  );
+});
+
+describe("kimg render", () => {
+  it(
+    "writes a folder a node, and the second time nothing",
+    world(async ({ io, common, folder }) => {
+      await secrets(io, common);
+      const options = { ...common, output: join(folder, "build") };
+      expect(await render(io, options)).toContain("files written");
+      expect((await readdir(join(folder, "build/prod"))).toSorted()).toEqual([
+        ".kimg-render.json",
+        "cluster.resolved.yaml",
+        "cp1",
+        "w0",
+        "w1",
+      ]);
+      expect(await render(io, options)).toContain("nothing changed");
+    }),
+  );
+
+  it(
+    "removes the nodes that are no more",
+    world(async ({ io, common, cluster, folder }) => {
+      await secrets(io, common);
+      const options = { ...common, output: join(folder, "build") };
+      await render(io, options);
+      await writeFile(cluster, text(1));
+      expect(await render(io, options)).toMatch(/[1-9]\d* removed/);
+      expect((await readdir(join(folder, "build/prod"))).toSorted()).toEqual([
+        ".kimg-render.json",
+        "cluster.resolved.yaml",
+        "cp1",
+        "w0",
+      ]);
+    }),
+  );
+
+  it(
+    "writes nothing without the cluster's trust, and names the command that makes it",
+    world(async ({ io, common, folder }) => {
+      expect(await codes(render(io, { ...common, output: join(folder, "build") }))).toEqual(["secrets/missing"]);
+      expect(await readdir(folder)).not.toContain("build");
+    }),
+  );
+
+  it(
+    "warns of a secrets file that others may read",
+    world(async ({ io, common, file, folder }) => {
+      await secrets(io, common);
+      await chmod(file, 0o644);
+      expect(await render(io, { ...common, output: join(folder, "build") })).toContain("secrets/open-to-others");
+    }),
+  );
+});

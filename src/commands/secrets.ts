@@ -1,0 +1,86 @@
+// `kimg secrets`: makes the cluster's trust, once; exchanges an item of it, or puts the file under a passphrase. Prints no value.
+import { DiagnosticError, UsageError, type Diagnostic } from "../diagnostic.ts";
+import type { Io } from "../edge/io.ts";
+import { discoveryHash } from "../secrets/discovery-hash.ts";
+import { alreadyThere, createSecretsFile, readSecrets, replaceSecretsFile, secretsPath } from "../secrets/file.ts";
+import { obtainPassphrase, type PassphraseSource } from "../secrets/passphrase.ts";
+import { generateSecrets, planRotation, rotatableItems, rotateSecrets } from "../secrets/secrets.ts";
+import { loadCluster, type LoadOptions } from "./check.ts";
+import { withWarnings } from "./warnings.ts";
+
+export interface SecretsOptions extends LoadOptions, PassphraseSource {
+  /** Where the file is; beside cluster.yaml when not given. */
+  readonly output?: string;
+  /** One item to make anew. */
+  readonly rotate?: string;
+  readonly encrypt?: boolean;
+}
+
+const create = async (io: Io, path: string, cluster: string, options: SecretsOptions): Promise<string> => {
+  // Before the passphrase is asked for; creating checks again.
+  if ((await io.files.status(path)) !== undefined) throw alreadyThere(path);
+  const passphrase = options.encrypt === true ? await obtainPassphrase(io, options, "encrypt") : undefined;
+  const secrets = await generateSecrets(io, cluster);
+  await createSecretsFile(io, path, secrets, passphrase);
+  const kept = passphrase === undefined ? "mode 0600" : "mode 0600, encrypted (age)";
+  return [
+    `${path}: the trust of ${cluster} (${kept})`,
+    `CA ${discoveryHash(secrets.values["ca.crt"])}`,
+    "Keep a copy in a safe place: it cannot be made again. Next: kimg render",
+  ].join("\n");
+};
+
+const refuse = (message: string): never => {
+  throw new DiagnosticError([
+    {
+      severity: "error",
+      code: "secrets/cannot-rotate",
+      message,
+      hint: `what can be made anew: ${rotatableItems.join(", ")}`,
+    },
+  ]);
+};
+
+interface Changed {
+  readonly text: string;
+  readonly warnings: readonly Diagnostic[];
+}
+
+const rotate = async (
+  io: Io,
+  path: string,
+  cluster: string,
+  item: string,
+  options: SecretsOptions,
+): Promise<Changed> => {
+  const plan = planRotation(item);
+  if ("refused" in plan) return refuse(plan.refused);
+  const { secrets, passphrase, warnings } = await readSecrets(io, path, cluster, options);
+  await replaceSecretsFile(io, path, rotateSecrets(io, secrets, plan.items), passphrase);
+  const tokens = plan.items.some((name) => name.endsWith("-token"));
+  const hint = tokens ? " A running cluster does not know a new token: `kubeadm token create` makes it known." : "";
+  return { text: `${path}: new ${plan.items.join(" and ")}. Render the seeds again.${hint}`, warnings };
+};
+
+const encrypt = async (io: Io, path: string, cluster: string, options: SecretsOptions): Promise<Changed> => {
+  const { secrets, passphrase, warnings } = await readSecrets(io, path, cluster, options);
+  if (passphrase !== undefined) return { text: `${path} is encrypted already`, warnings };
+  await replaceSecretsFile(io, path, secrets, await obtainPassphrase(io, options, "encrypt"));
+  return { text: `${path}: encrypted (age). The disk may still hold blocks of the old file.`, warnings: [] };
+};
+
+/** What to print. Rejects with DiagnosticError, or UsageError when the options exclude each other. */
+export const secrets = async (io: Io, options: SecretsOptions): Promise<string> => {
+  const { config } = await loadCluster(io, options);
+  const path = options.output ?? secretsPath(options.cluster);
+  if (options.rotate !== undefined) {
+    if (options.encrypt === true)
+      throw new UsageError("--rotate and --encrypt exclude each other", "run one after the other");
+    const { text, warnings } = await rotate(io, path, config.name, options.rotate, options);
+    return withWarnings(text, warnings);
+  }
+  const exists = (await io.files.status(path)) !== undefined;
+  if (!exists || options.encrypt !== true) return create(io, path, config.name, options);
+  const { text, warnings } = await encrypt(io, path, config.name, options);
+  return withWarnings(text, warnings);
+};

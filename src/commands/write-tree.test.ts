@@ -1,0 +1,105 @@
+import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { withScratch, type Scratch } from "../../test/support/scratch.ts";
+import { DiagnosticError } from "../diagnostic.ts";
+import type { FileTree } from "../model.ts";
+import { writeTree } from "./write-tree.ts";
+
+const tree = (files: Readonly<Record<string, string>>, mode = 0o600): FileTree =>
+  new Map(Object.entries(files).map(([path, text]) => [path, { mode, bytes: Buffer.from(text) }]));
+
+const files = async (folder: string): Promise<readonly string[]> => {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name !== ".kimg-render.json")
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .toSorted();
+};
+
+const scratch = (use: (scratch: Scratch & { readonly out: string }) => Promise<void>) => () =>
+  withScratch((made) => use({ ...made, out: join(made.folder, "build/prod") }));
+
+describe("a tree on disk", () => {
+  it(
+    "is written, with modes, and then nothing changes",
+    scratch(async ({ io, out }) => {
+      expect(await writeTree(io, out, tree({ "a/x": "1", b: "2" }))).toEqual({ written: 2, removed: 0, kept: [] });
+      expect((await stat(join(out, "a/x"))).mode & 0o777).toBe(0o600);
+      expect(await writeTree(io, out, tree({ "a/x": "1", b: "2" }))).toEqual({ written: 0, removed: 0, kept: [] });
+    }),
+  );
+
+  it(
+    "gets what changed, in content or in mode",
+    scratch(async ({ io, out }) => {
+      await writeTree(io, out, tree({ a: "1", b: "2" }));
+      expect(await writeTree(io, out, tree({ a: "1", b: "3" }))).toMatchObject({ written: 1 });
+      await chmod(join(out, "a"), 0o644);
+      expect(await writeTree(io, out, tree({ a: "1", b: "3" }))).toMatchObject({ written: 1 });
+      expect((await stat(join(out, "a"))).mode & 0o777).toBe(0o600);
+    }),
+  );
+
+  it(
+    "loses what it was given before and is no more, empty folders too, and nothing else",
+    scratch(async ({ io, out }) => {
+      await writeTree(io, out, tree({ "gone/deep/x": "1", "stays/y": "2" }));
+      await writeFile(join(out, "stays/own"), "mine");
+      await mkdir(join(out, "empty"));
+      expect(await writeTree(io, out, tree({ "stays/z": "3" }))).toMatchObject({ removed: 2 });
+      expect(await files(out)).toEqual(["stays/own", "stays/z"]);
+      expect((await readdir(out)).toSorted()).toEqual([".kimg-render.json", "empty", "stays"]);
+    }),
+  );
+
+  it(
+    "keeps what somebody has changed",
+    scratch(async ({ io, out }) => {
+      await writeTree(io, out, tree({ a: "1" }));
+      await writeFile(join(out, "a"), "by hand");
+      expect(await writeTree(io, out, tree({ b: "2" }))).toEqual({ written: 1, removed: 0, kept: [join(out, "a")] });
+      expect(await files(out)).toEqual(["a", "b"]);
+    }),
+  );
+
+  it(
+    "never takes the place of a file that it did not write",
+    scratch(async ({ io, out }) => {
+      await mkdir(out, { recursive: true });
+      await writeFile(join(out, "a"), "mine");
+      const error = await writeTree(io, out, tree({ a: "1", b: "2" })).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(DiagnosticError);
+      expect((error as DiagnosticError).diagnostics[0]).toMatchObject({ code: "render/not-ours" });
+      expect([await files(out), await readFile(join(out, "a"), "utf8")]).toEqual([["a"], "mine"]);
+    }),
+  );
+
+  it(
+    "is finished by the next run when one was cut short",
+    scratch(async ({ io, out }) => {
+      const cut = {
+        ...io,
+        files: {
+          ...io.files,
+          write: async (path: string, content: Uint8Array | string, mode?: number) => {
+            if (path.endsWith("/b")) throw new Error("no space");
+            await io.files.write(path, content, mode);
+          },
+        },
+      };
+      await expect(writeTree(cut, out, tree({ a: "1", b: "2" }))).rejects.toThrow("no space");
+      expect(await writeTree(io, out, tree({ a: "other", b: "2" }))).toMatchObject({ written: 2 });
+      await rm(join(out, "b"));
+      expect(await writeTree(io, out, tree({ a: "other" }))).toMatchObject({ removed: 1, kept: [] });
+    }),
+  );
+
+  it(
+    "has a list that only its owner reads",
+    scratch(async ({ io, out }) => {
+      await writeTree(io, out, tree({ a: "1" }));
+      expect((await stat(join(out, ".kimg-render.json"))).mode & 0o777).toBe(0o600);
+    }),
+  );
+});

@@ -1,0 +1,154 @@
+// The command line: every verb with its options and their words. Knows what there is to say, not how it is done: actions come from
+// outside, so that the documentation's commands can be checked without running them.
+import { Command, Option } from "commander";
+import { kimgVersion } from "./content.ts";
+import { diskFormats, supplySources } from "./model.ts";
+
+/** Runs a verb: its full name (`cache prune`), its arguments, and its options merged with the global ones. */
+export type Action = (
+  verb: string,
+  args: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+) => Promise<void>;
+
+const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
+
+const libraryOption = (): Option =>
+  new Option("--library <folder>", "a folder with roles/ and images/ of your own; may be given more than once")
+    .argParser(collect)
+    .default([]);
+
+const clusterArgument = ["[cluster.yaml]", "the cluster's description", "cluster.yaml"] as const;
+
+const secretsFileOption = (): Option =>
+  new Option("--secrets <file>", "the cluster's trust; beside cluster.yaml when not given");
+
+const passphraseOption = (): Option =>
+  new Option("--passphrase-file <file>", "file whose first line is the passphrase; or set KIMG_PASSPHRASE");
+
+const supplyOptions = (command: Command): Command =>
+  command
+    .option(
+      "--kubernetes <version>",
+      "exact Kubernetes version, such as 1.37.2; the newest that kimg knows when not given",
+    )
+    .addOption(new Option("--from <supply>", "where Kubernetes and its companions come from").choices(supplySources))
+    .addOption(new Option("--arch <architecture>", "Debian's name of it").choices(["amd64"]).default("amd64"));
+
+const addInputCommands = (program: Command): void => {
+  program
+    .command("init")
+    .summary("write a commented cluster.yaml")
+    .description("Writes a commented cluster.yaml to start from. Overwrites nothing.")
+    .argument(...clusterArgument);
+  program
+    .command("check")
+    .summary("say everything that is wrong with a cluster.yaml")
+    .description("Checks cluster.yaml and the roles and images that it uses. Exit code 1 when there is an error.")
+    .argument(...clusterArgument)
+    .addOption(libraryOption())
+    .addOption(new Option("--format <form>", "how to print what was found").choices(["text", "json"]).default("text"));
+  program
+    .command("secrets")
+    .summary("make the cluster's trust: authorities, keys, tokens")
+    .description("Makes the cluster's trust once, in one file of mode 0600. Never overwrites it.")
+    .argument(...clusterArgument)
+    .addOption(libraryOption())
+    .option("--output <file>", "where to write it; beside cluster.yaml when not given")
+    .option("--rotate <item>", "make one item anew: token, worker-token, master-token, stats-password, vrrp-password")
+    .option("--encrypt", "encrypt the file with a passphrase (age format)")
+    .addOption(passphraseOption());
+};
+
+const addOutputCommands = (program: Command): void => {
+  program
+    .command("render")
+    .summary("write each node's seed")
+    .description("Writes build/<cluster>/<node>/: cloud-init seeds, and the files that each node gets, to read.")
+    .argument(...clusterArgument)
+    .addOption(libraryOption())
+    .addOption(secretsFileOption())
+    .addOption(passphraseOption())
+    .option("--output <folder>", "folder that the cluster's own folder is made in", "build");
+  supplyOptions(
+    program
+      .command("build")
+      .summary("build node images")
+      .description("Builds one bootable image per role. Needs no cluster.yaml: an image knows no cluster.")
+      .option("--role <role>", "what the image becomes; may be given more than once", collect, [])
+      .option("--image <image>", "base operating system; debian-13 when not given")
+      .option("--cluster <cluster.yaml>", "build every image that this cluster needs"),
+  )
+    .option("--mirror <folder>", "made by `kimg mirror create`; implies --from mirror")
+    .addOption(
+      new Option("--format <format>", "what to pack the disk as; may be given more than once")
+        .choices(diskFormats)
+        .argParser(collect)
+        .default([]),
+    )
+    .option("--locked", "build exactly what the image's kimg.lock says, or say what differs")
+    .option("--refresh", "ask Debian's archive and upstream anew, instead of using what they had at the last build")
+    .addOption(libraryOption())
+    .option("--output <folder>", "folder that images/ is made in", "build");
+  const mirror = program
+    .command("mirror")
+    .summary("supplies that need no network")
+    .description("Supplies that need no network.");
+  supplyOptions(
+    mirror
+      .command("create")
+      .description("Puts everything that builds need into one folder: packages, container images and a lock.")
+      .argument("<folder>", "new or empty folder")
+      .option("--role <role>", "only what this role needs; may be given more than once", collect, [])
+      .option("--image <image>", "base operating system; debian-13 when not given")
+      .addOption(libraryOption()),
+  );
+};
+
+const addCacheCommands = (program: Command): void => {
+  const cache = program
+    .command("cache")
+    .summary("what is kept of earlier work")
+    .description("What is kept of earlier work.");
+  cache.command("show").description("Lists what the cache holds, what was not used for longest first.");
+  cache
+    .command("prune")
+    .description("Removes what was not used for longest until the rest fits.")
+    .option("--size <size>", "such as 20G; KIMG_CACHE_LIMIT or 40G when not given")
+    .option("--all", "remove everything");
+};
+
+const verbOf = (command: Command): string =>
+  command.parent === null || command.parent.parent === null
+    ? command.name()
+    : `${verbOf(command.parent)} ${command.name()}`;
+
+const leaves = (command: Command): Command[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+
+const exitCodeHelp = `
+Exit codes: 0 done, 1 input refused, 2 wrong use, 3 a program or host failed, 70 a bug in kimg, 130 stopped.
+Environment: KIMG_CACHE, KIMG_CACHE_LIMIT, KIMG_PASSPHRASE, KIMG_DEBIAN_MIRROR, SOURCE_DATE_EPOCH, NO_COLOR.`;
+
+/** The whole command line; throws CommanderError in place of exiting. */
+export const createProgram = (action: Action): Command => {
+  const program = new Command("kimg")
+    .description(
+      "Compiles one cluster.yaml into node images and seeds that assemble a highly available kubeadm cluster by themselves.",
+    )
+    .version(kimgVersion)
+    .option("--quiet", "print results and errors only")
+    .option("--json", "progress as JSON events, one a line, and results as JSON")
+    .addHelpText("after", exitCodeHelp)
+    .showHelpAfterError("(see kimg --help)");
+  addInputCommands(program);
+  addOutputCommands(program);
+  addCacheCommands(program);
+  for (const command of leaves(program)) {
+    command.action(() => action(verbOf(command), command.processedArgs as string[], command.optsWithGlobals()));
+  }
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((each) => each.commands)]) {
+    command.exitOverride();
+  }
+  return program;
+};
