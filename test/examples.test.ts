@@ -26,5 +26,6 @@ it.each(examples)("%s", async (name) => {
 
 it("are all in the list for people", async () => {
   const readme = await readFile(join(folder, "README.md"), "utf8");
-  expect([...readme.matchAll(/^\| `([^/]+)\/`/gm)].map((match) => match[1]).toSorted()).toEqual(examples.toSorted());
+  const listed = [...readme.matchAll(/^\| `([^/]+)\/`/gm)].map((match) => match[1]);
+  expect(new Set(listed)).toEqual(new Set(examples));
 });

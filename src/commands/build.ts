@@ -71,8 +71,14 @@ const unfit = (role: Role, image: Image): Diagnostic => ({
   hint: `its image.yaml names: ${image.roles.join(", ")}`,
 });
 
-const pairsByFlags = (library: Library, options: BuildCommandOptions): Wanted["pairs"] => {
-  const name = options.image ?? "debian-13";
+export const defaultImage = "debian-13";
+
+/** Rejects with DiagnosticError for names that the library does not have. */
+export const pairsByFlags = (
+  library: Library,
+  options: Pick<BuildCommandOptions, "image" | "role">,
+): Wanted["pairs"] => {
+  const name = options.image ?? defaultImage;
   const image = library.images.get(name);
   const roles = [...new Set(options.role)].map((each) => library.roles.get(each) ?? each);
   const complaints = [
@@ -122,7 +128,7 @@ const requests = ({ pairs, kubernetes }: Wanted, options: BuildCommandOptions, e
   }));
 };
 
-const refuseUnfit = (wantedPairs: Wanted["pairs"]): void => {
+export const refuseUnfit = (wantedPairs: Wanted["pairs"]): void => {
   const complaints = wantedPairs
     .filter(({ role, image }) => image.roles.length > 0 && !image.roles.includes(role.name))
     .map(({ role, image }) => unfit(role, image));

@@ -8,7 +8,7 @@ import type { Locate } from "./text.ts";
 import { trapOf } from "./traps.ts";
 
 /** Values after aliases are expanded; more is an attack or a mistake. */
-const mostValues = 200_000;
+const mostValues = 100_000;
 
 /** Levels of lists and maps; the walk is recursive. */
 const mostLevels = 100;
@@ -138,7 +138,7 @@ const walkNode = (walk: Walk, node: unknown, path: Path, inside: readonly Node[]
   walk.sizes.set(node, size);
   if (size > mostValues && !walk.tooMany) {
     walk.tooMany = true;
-    complain(walk, node, "yaml/alias-bomb", `aliases expand to more than ${mostValues} values`, "write the values out");
+    complain(walk, node, "yaml/too-many-values", `more than ${mostValues} values, aliases expanded`);
   }
   return size;
 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import type { Path } from "../diagnostic.ts";
 import type { Source } from "./source.ts";
 import { parseSource, place } from "./source.ts";
@@ -83,4 +84,13 @@ it("does not take __proto__ for a prototype", () => {
   const value = parsed("__proto__: { polluted: true }\n").value as Record<string, unknown>;
   expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
   expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+});
+
+it.each([
+  "a: &x { b: 1, c: [1, 2] }\nd: *x\ne: { <<: *x, b: 2 }\nf: { b: 3, <<: *x }\n",
+  "a: &x { b: 1 }\nc: &y { b: 2, d: 3 }\ne: { <<: [*x, *y], f: 4 }\ng: { <<: { h: 1 }, h: 2 }\n",
+  "- &x 1\n- *x\n- &x 2\n- *x\n- ~\n- 1.5\n- true\n- 'text'\n- |\n  block\n- !!str 5\n",
+  "1: a\ntrue: b\n? c\n: d\ne:\n__proto__: { f: 1 }\n",
+])("makes the same data as the parser itself: %j", (yaml) => {
+  expect(parsed(yaml).value).toEqual(parse(yaml, { merge: true }));
 });

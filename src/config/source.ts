@@ -5,6 +5,7 @@ import type { Document, Node, Pair, YAMLMap } from "yaml";
 import type { Diagnostic, Location, Path } from "../diagnostic.ts";
 import { guardDocument } from "./guards.ts";
 import { keyText, resolved } from "./nodes.ts";
+import { plainData } from "./plain-data.ts";
 import { syntaxDiagnostics } from "./syntax.ts";
 import { locator } from "./text.ts";
 
@@ -90,7 +91,7 @@ const source = (file: string, text: string, document: Document): Omit<Source, "t
   return {
     file,
     text,
-    value: document.toJS({ maxAliasCount: -1 }),
+    value: plainData(document),
     locate: (path, at = "value") => {
       const node = shownNode(find(document, path), at);
       return node === undefined ? locate(0) : locate(...rangeOf(node));

@@ -77,7 +77,7 @@ const diagnostic = (error: YAMLParseError, document: Document, text: string, loc
 
 /** After its first error the parser guesses, so only that one is told; tabs are each what they seem, and told all. */
 export const syntaxDiagnostics = (document: Document, text: string, locate: Locate): readonly Diagnostic[] => {
-  const all = document.errors.map((error) => diagnostic(error, document, text, locate));
+  const all = document.errors.slice(0, 1000).map((error) => diagnostic(error, document, text, locate));
   const tabs = all.filter(({ code }) => code === "yaml/tab");
   return tabs.length > 0 ? tabs : all.slice(0, 1);
 };

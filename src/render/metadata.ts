@@ -10,7 +10,7 @@ import { toYaml } from "./yaml.ts";
 /** Names that `{{metadata …}}` may read in a role's templates. Those of an address are there for nodes that have one. */
 export const metadataNames = (bootstrap: Bootstrap): readonly string[] => [
   ...["version", "cluster", "cluster_state", "role", "bootstrap", "node", "address", "node_ip"],
-  ...["endpoint", "endpoint.host", "endpoint.port", "endpoint_authority", "ca_hash"],
+  ...["endpoint.host", "endpoint.port", "endpoint_authority", "ca_hash"],
   ...(bootstrap === "load-balancer" ? [] : ["token"]),
   ...(bootstrap === "init" ? ["worker_token"] : []),
 ];

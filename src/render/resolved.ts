@@ -6,7 +6,7 @@ const header = `# What kimg made of cluster.yaml: every default and every derive
 `;
 
 /** The user's own fields may hold passwords and keys of other programs. */
-const secretKey = /passw|secret|token|private|credential|(?:^|[_-])key$|keys?$/i;
+const secretKey = /passw|secret|token|private|credential|^content$|(?:^|[_-])key$|keys?$/i;
 /** Keys that only sound like one. */
 const openKey = /^(?:ssh_authorized_keys|ssh_genkeytypes|key)$/;
 
@@ -17,18 +17,27 @@ const redacted = (value: JsonValue, key = ""): JsonValue => {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, redacted(item, name)]));
 };
 
+const isEmpty = (value: JsonValue): boolean =>
+  value === null || (typeof value === "object" && Object.values(value as Json).every((item) => isEmpty(item)));
+
+/** What says nothing is left out: most nodes have no settings of their own. */
+const withoutEmpty = (map: Json): Json =>
+  Object.fromEntries(Object.entries(map).filter(([, value]) => !isEmpty(value)));
+
 const nodeSummary = (node: Node): Json => ({
   name: node.name,
   ...(node.pool ? { pool: true, count: node.count } : {}),
   role: node.role.name,
   bootstrap: node.role.bootstrap,
   image: node.image.name,
-  addresses: node.addresses,
-  mac: node.mac ?? null,
-  labels: node.labels,
-  taints: node.taints.map(({ key, value, effect }) => ({ key, value: value ?? null, effect })),
-  values: redacted(node.values),
-  passThrough: redacted(node.passThrough as unknown as Json),
+  ...withoutEmpty({
+    addresses: node.addresses,
+    mac: node.mac ?? null,
+    labels: node.labels,
+    taints: node.taints.map(({ key, value, effect }) => ({ key, ...(value === undefined ? {} : { value }), effect })),
+    values: redacted(node.values),
+    passThrough: redacted(withoutEmpty(node.passThrough as unknown as Json)),
+  }),
 });
 
 const plain = (value: unknown): JsonValue => JSON.parse(JSON.stringify(value ?? null)) as JsonValue;

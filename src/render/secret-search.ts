@@ -33,16 +33,18 @@ const formsOf = (part: string): readonly string[] => {
   return [part, ...inBase64].filter((form) => form.length >= window);
 };
 
-const hashOf = (bytes: Uint8Array): number => {
+const hashOf = (bytes: Uint8Array, start: number): number => {
   let hash = 0;
-  for (let index = 0; index < window; index += 1) hash = (Math.imul(hash, base) + (bytes[index] ?? 0)) | 0;
+  const end = Math.min(start + window, bytes.length);
+  for (let index = start; index < end; index += 1) hash = (Math.imul(hash, base) + (bytes[index] ?? 0)) | 0;
   return hash;
 };
 
 /** Disk images are empty for the most part, and no secret starts with a byte of zero. */
 const blockSize = 2048;
 const emptyBlock = Buffer.alloc(blockSize);
-const isEmpty = (block: Uint8Array): boolean => emptyBlock.subarray(0, block.length).equals(block);
+const isEmpty = (bytes: Uint8Array, start: number, end: number): boolean =>
+  emptyBlock.compare(bytes, start, end, 0, end - start) === 0;
 
 const bitOf = (hash: number): number => (hash >>> 16) ^ (hash & 0xffff);
 
@@ -65,27 +67,31 @@ export const secretSearch = (
   const byHash = new Map<number, Needle[]>();
   const mayStart = new Uint8Array(0x10000);
   for (const needle of needles) {
-    const hash = hashOf(needle.bytes);
+    const hash = hashOf(needle.bytes, 0);
     byHash.set(hash, [...(byHash.get(hash) ?? []), needle]);
     mayStart[bitOf(hash)] = 1;
   }
   /** Looks at every place from `start` up to `end`. */
   const findBetween = (bytes: Uint8Array, start: number, end: number, found: Set<SecretName>): void => {
-    let hash = hashOf(bytes.subarray(start, start + window));
-    for (let place = start; place < end; place += 1) {
+    const last = Math.min(end, bytes.length - window + 1) - 1;
+    let hash = hashOf(bytes, start);
+    for (let place = start; place <= last; place += 1) {
       if (mayStart[bitOf(hash)] === 1) {
         for (const { secret, bytes: wantedBytes } of byHash.get(hash) ?? []) {
           if (wantedBytes.equals(bytes.subarray(place, place + wantedBytes.length))) found.add(secret);
         }
       }
-      hash = (Math.imul(hash, base) + (bytes[place + window] ?? 0) - Math.imul(bytes[place] ?? 0, leaving)) | 0;
+      // Never beyond the last byte: reading there is slow, and makes every later call slow.
+      if (place < last) {
+        hash = (Math.imul(hash, base) + (bytes[place + window] ?? 0) - Math.imul(bytes[place] ?? 0, leaving)) | 0;
+      }
     }
   };
   const find = (bytes: Uint8Array): readonly SecretName[] => {
     const found = new Set<SecretName>();
     for (let block = 0; block < bytes.length; block += blockSize) {
-      const part = bytes.subarray(block, block + blockSize);
-      if (!isEmpty(part)) findBetween(bytes, block, block + part.length, found);
+      const end = Math.min(block + blockSize, bytes.length);
+      if (!isEmpty(bytes, block, end)) findBetween(bytes, block, end, found);
     }
     return [...found];
   };

@@ -7,8 +7,11 @@ import { hasMarker } from "./jinja.ts";
 /** Line breaks to YAML 1.1 or characters that it does not allow; the `yaml` library prints them as they are. */
 const breaking = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 const notInBlocks = /(?![\t\n])[\p{Cc}\u2028\u2029\ufeff\ufffe\uffff]/u;
-/** `=` and `<<` have a meaning of their own; digits and signs may be a number to some reader, octal or of base 60. */
-const readAsOther = /^(?:=|<<|[-+.]?[0-9][-+0-9a-fA-FxXoO_.:,]*)$/;
+/**
+ * `=` and `<<` have a meaning of their own; digits and signs may be a number to some reader, octal or of base 60; PyYAML takes no tab in
+ * text without quotes.
+ */
+const readAsOther = /^(?:=|<<|[-+.]?[0-9][-+0-9a-fA-FxXoO_.:,]*)$|\t/;
 
 const escape = (character: string): string => {
   const code = character.codePointAt(0) ?? 0;

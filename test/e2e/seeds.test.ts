@@ -8,8 +8,11 @@ import { cacheFolder, openCache } from "../../src/edge/cache.ts";
 import { startProgress } from "../../src/edge/progress.ts";
 import { systemIo } from "../../src/edge/system-io.ts";
 import type { FileTree } from "../../src/model.ts";
+import { toJinja } from "../../src/render/jinja.ts";
+import { toYaml } from "../../src/render/yaml.ts";
 import { sandboxed, type Sandboxed } from "../../src/tools/sandbox.ts";
 import { toolsTree, type ToolsTree } from "../../src/tools/tools.ts";
+import { seededWorld } from "../support/seeded-world.ts";
 import { readerPrograms } from "../support/reader-programs.ts";
 import { goldenCases, renderGolden } from "../support/render-case.ts";
 import { unpackSupply } from "../support/unpack-supply.ts";
@@ -41,6 +44,54 @@ const paths = (end: string): readonly string[] =>
   [...trees].flatMap(([name, tree]) =>
     [...tree.keys()].filter((path) => path.endsWith(end)).map((path) => `${name}/${path}`),
   );
+
+/** As cloud-init sets jinja up (cloudinit/templater.py). */
+const readOddTexts = `
+import json, jinja2, yaml
+wanted = json.load(open("/tmp/odd/wanted.json"))
+read = lambda name: open("/tmp/odd/" + name, newline="").read()
+print("same" if yaml.safe_load(read("plain.yaml")) == wanted else "differs")
+template = jinja2.Template(read("template.yaml"), trim_blocks=True, extensions=["jinja2.ext.do"])
+print("same" if yaml.safe_load(template.render()) == wanted else "differs")
+`;
+
+const oddPieces = [
+  ...["{{", "{%", "{#", "}}", "%}", "{", "}", "- ", ": ", " #", "'", '"', "\\", "\n", "\n\n", "\r\n", "\t", " ", "  "],
+  ...[
+    "\u0085",
+    "\u2028",
+    "\ufeff",
+    "\u0001",
+    "\u007f",
+    "é",
+    "😀",
+    "---",
+    "...",
+    "<<",
+    "=",
+    "!",
+    "&a",
+    "*a",
+    "|",
+    ">",
+    "@",
+    "`",
+    "%",
+  ],
+  ...["yes", "Off", "~", "null", "0777", "0o17", "12:30:45", "1e3", ".5", "1_000", "2001-01-01", "a", "b", ","],
+];
+
+/** The same texts in every run. */
+const oddTexts = (count: number): readonly string[] => {
+  const { random } = seededWorld("odd texts");
+  return Array.from({ length: count }, () => {
+    const [length = 0, ...choices] = random(10);
+    return choices
+      .slice(0, length % 9)
+      .map((choice) => oddPieces[choice % oddPieces.length])
+      .join("");
+  });
+};
 
 interface CheckedSeed {
   readonly complaints: readonly string[];
@@ -122,6 +173,19 @@ describe.each(["bookworm", "trixie"])("programs of Debian's %s", (suite) => {
     });
     const [seed] = Object.values(JSON.parse(stdout) as Readonly<Record<string, CheckedSeed>>);
     expect(seed?.complaints).not.toEqual([]);
+  });
+
+  it("PyYAML and jinja give back every odd text as it was", { timeout: 120_000 }, async () => {
+    const texts = oddTexts(3000);
+    const document = { list: texts, keys: Object.fromEntries(texts.slice(0, 300).map((text) => [text, [text]])) };
+    await put(join(work, "odd/wanted.json"), JSON.stringify(document));
+    await put(join(work, "odd/plain.yaml"), toYaml(document));
+    await put(join(work, "odd/template.yaml"), toJinja(toYaml(document)));
+    const { stdout, stderr } = await run({
+      argv: ["python3", "-c", readOddTexts],
+      binds: [{ from: join(work, "odd"), to: "/tmp/odd" }],
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: "same\nsame\n", stderr: "" });
   });
 
   it("netplan accepts every network configuration", { timeout: 120_000 }, async () => {

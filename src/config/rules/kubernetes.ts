@@ -1,20 +1,7 @@
 // The Kubernetes version and its supply.
+import { nearestVersion } from "../../kubernetes-version.ts";
 import type { Rule } from "./context.ts";
 import { atKey, error, warning } from "./context.ts";
-
-const numbers = (version: string): readonly number[] => version.replace(/^v/, "").split(".").map(Number);
-
-/** The nearest minor, then the nearest patch; of two equally near, the newer. `known` is newest first. */
-const nearestVersion = (version: string, known: readonly string[]): string | undefined => {
-  const [, minor = Number.NaN, patch = Infinity] = numbers(version);
-  if (Number.isNaN(minor)) return known[0];
-  const away = (candidate: string): number => {
-    const [, otherMinor = 0, otherPatch = 0] = numbers(candidate);
-    const anyPatch = otherMinor !== minor || patch === Infinity;
-    return Math.abs(otherMinor - minor) * 1000 + (anyPatch ? 0 : Math.abs(otherPatch - patch));
-  };
-  return known.toSorted((left, right) => away(left) - away(right))[0];
-};
 
 export const unknownVersion: Rule = ({ config, library }) => {
   const { version } = config.kubernetes;
