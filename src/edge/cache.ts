@@ -79,21 +79,23 @@ const makeEntry = async (
   try {
     const meanwhile = await findEntry(io, place);
     if (meanwhile !== undefined) return meanwhile;
-    await fillEntry(io, place.folder, join(folder, "unfinished"), fill);
+    await fillEntry(io, place.folder, join(folder, "unfinished", `${kind}-${place.key}`), fill);
     return { ...place, reused: false };
   } finally {
     await release();
   }
 };
 
+/** Only the holder of the entry's lock comes here, so what lies at `unfinished` is what a killed maker has left. */
 const fillEntry = async (
   io: Io,
   to: string,
-  scratch: string,
+  unfinished: string,
   fill: (folder: string) => Promise<void>,
 ): Promise<void> => {
-  const unfinished = await io.files.temporaryFolder(scratch);
   try {
+    await io.files.remove(unfinished);
+    await io.files.makeFolder(unfinished);
     await fill(unfinished);
     await io.files.makeFolder(join(to, ".."));
     await io.files.rename(unfinished, to);

@@ -165,6 +165,13 @@ describe("cache", () => {
     expect(await cache.entry("thing", 1, () => Promise.resolve())).toMatchObject({ reused: false });
   });
 
+  it("clears away what a killed maker has left", async () => {
+    const cache = openCache(systemIo(quiet, never), folder);
+    await systemFiles().write(join(folder, "unfinished", `thing-${canonicalHash(1)}`, "half"), "h");
+    const { folder: entry } = await cache.entry("thing", 1, (to) => systemFiles().write(join(to, "whole"), "w"));
+    expect(await readdir(entry)).toEqual(["whole"]);
+  });
+
   it("hashes values, not their spelling", () => {
     expect(canonicalHash({ a: { c: 1, b: 2 } })).toBe(canonicalHash({ a: { b: 2, c: 1 } }));
     expect(canonicalHash(["a", "b"])).not.toBe(canonicalHash(["b", "a"]));
