@@ -1,7 +1,7 @@
 // How long a worker image takes once its supply is there: cold and warm, each with its ratio to a lower bound in the same run, a bare
 // mmdebstrap of the very same distribution packages into a tar. Needs what ./quickstart installs.
 // Run: npx tsx bench/build.ts [rounds]
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { cacheFolder, openCache } from "../src/edge/cache.ts";
@@ -11,11 +11,10 @@ import { readLibrary } from "../src/commands/check.ts";
 import { type BuildRequest, defaultSupply } from "../src/model.ts";
 import { buildImage } from "../src/pipeline.ts";
 import { throughMirror } from "../src/tools/archive.ts";
+import { warmCache } from "../test/support/warm-cache.ts";
 
 const rounds = Number(process.argv[2] ?? 1);
 const goal = 1.15;
-/** What a cold build may take from the cache: the supply, and the tools that made it. */
-const suppliedKinds = ["tools", "go", "program", "package", "container-image", "base-layer", "supply"];
 
 const io = systemIo(startProgress("lines"), new AbortController().signal);
 const library = await readLibrary(io, []);
@@ -52,16 +51,14 @@ const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 const measure = async (): Promise<{ cold: number; warm: number; bound: number }> => {
-  const folder = await mkdtemp(join(tmpdir(), "kimg-bench-"));
+  const { folder, remove } = await warmCache();
   try {
-    const shared = resolve(cacheFolder(io.environment));
-    for (const kind of suppliedKinds) await symlink(join(shared, kind), join(folder, kind));
     const bound = await bootstrap(folder, [...image.packages, ...role.packages]);
     const cold = await buildIn(folder, join(folder, "build"));
     const warm = await buildIn(folder, join(folder, "build"));
     return { cold, warm, bound };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await remove();
   }
 };
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, open, readFile, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -62,6 +62,17 @@ describe("files", () => {
     expect(await files.status(join(folder, "f"))).toMatchObject({ kind: "file", size: 5 });
     expect(await files.status(join(folder, "f/below"))).toBeUndefined();
     expect(await files.status(folder)).toMatchObject({ kind: "directory" });
+  });
+
+  it("publishes a copy of its own with the time it is given, holes and all", async () => {
+    const file = await open(join(folder, "disk"), "w");
+    await file.truncate(2 ** 24);
+    await file.write("end", 2 ** 24);
+    await file.close();
+    await files.publish(join(folder, "disk"), join(folder, "out/disk"), new Date(1_735_689_600_000));
+    const copy = await stat(join(folder, "out/disk"));
+    expect(copy).toMatchObject({ size: 2 ** 24 + 3, mtimeMs: 1_735_689_600_000, nlink: 1 });
+    expect(copy.blocks * 512).toBeLessThan(2 ** 20);
   });
 
   it("hashes as sha256sum does", async () => {

@@ -10,13 +10,13 @@ import type { Io } from "../../src/edge/io.ts";
 import { startProgress } from "../../src/edge/progress.ts";
 import { systemIo } from "../../src/edge/system-io.ts";
 import { parseLock } from "../../src/lock.ts";
-import { warmCache } from "../support/warm-cache.ts";
+import { type WarmCache, warmCache } from "../support/warm-cache.ts";
 
 const real = systemIo(startProgress("lines"), new AbortController().signal);
 const name = "haproxy-debian-13-1.37.2-amd64";
 let folder: string;
-let first: Awaited<ReturnType<typeof warmCache>>;
-let second: Awaited<ReturnType<typeof warmCache>>;
+let first: WarmCache;
+let second: WarmCache | undefined;
 
 const withCache = (cache: string): Io => ({ ...real, environment: { ...real.environment, KIMG_CACHE: cache } });
 

@@ -4,17 +4,18 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { shippedFolder } from "../../src/content.ts";
-import { warmCache } from "../support/warm-cache.ts";
+import { type WarmCache, warmCache } from "../support/warm-cache.ts";
 
 const name = "haproxy-debian-13-1.37.2-amd64";
 let folder: string;
-let cache: Awaited<ReturnType<typeof warmCache>>;
+let cache: WarmCache;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "kimg-interruption-"));
-  cache = await warmCache();
+  cache = await warmCache(["base"]);
 });
 afterEach(async () => {
   await cache.remove();
@@ -74,7 +75,7 @@ const expectNextRunSucceeds = async (): Promise<void> => {
 
 describe("a build that is interrupted", () => {
   it.each([
-    ["SIGINT", "debian-13: packages ..."],
+    ["SIGINT", "haproxy: provisioning ..."],
     ["SIGTERM", "haproxy: disk ..."],
   ] as const)("by %s during «%s» ends with all it started", async (signal, stage) => {
     const running = start();
@@ -96,6 +97,23 @@ describe("a build that is interrupted", () => {
   });
 });
 
+describe("the first stage, interrupted", () => {
+  beforeEach(async () => {
+    await cache.remove();
+    cache = await warmCache();
+  });
+
+  it("ends mmdebstrap with all it started", async () => {
+    const running = start();
+    await until(running, "debian-13: packages ...");
+    await setTimeout(5_000);
+    running.child.kill("SIGTERM");
+    expect(await running.ended).toBe(130);
+    await expectNothingLeft();
+    await expectNextRunSucceeds();
+  });
+});
+
 describe("a build that cannot go on", () => {
   it("says so when the disk is full", async () => {
     const small = join(folder, "small");
@@ -109,7 +127,7 @@ describe("a build that cannot go on", () => {
     await expectNextRunSucceeds();
   });
 
-  it("says so when the mirror is gone", async () => {
+  it("says so when the mirror has gone away half-way", async () => {
     const lonely = start([], { KIMG_DEBIAN_MIRROR: "http://127.0.0.1:9" });
     expect(await lonely.ended, lonely.output()).toBe(3);
     expect(lonely.output()).toContain("http://127.0.0.1:9");

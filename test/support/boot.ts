@@ -1,5 +1,6 @@
 // Boots a disk in QEMU's software emulation and follows its serial console. Owns how a machine is started, watched and ended; must
 // not know what is on the disk. One machine at a time: each takes all processors of a small machine.
+import { tmpdir } from "node:os";
 import { cacheFolder, openCache } from "../../src/edge/cache.ts";
 import type { Io } from "../../src/edge/io.ts";
 import { systemIo } from "../../src/edge/system-io.ts";
@@ -30,22 +31,33 @@ const firmwareFolder = "/usr/share/OVMF";
 
 /** Older versions than 10 have been seen to break a guest with two processors. */
 export const emulatorTools = (io: Io): Promise<ToolsTree> =>
-  toolsTree(io, openCache(io, cacheFolder(io.environment)), { suite: "trixie", packages: ["ovmf", "qemu-system-x86"] });
+  toolsTree(io, openCache(io, cacheFolder(io.environment)), { suite: "trixie", packages: ["ovmf", "qemu-system-x86", "qemu-utils"] });
 
-const drive = (name: string, format: string, bootIndex: number): string[] => [
-  ...["-drive", `id=${name},file=/${name},format=${format},if=none,snapshot=on,cache=unsafe`],
+const drive = (name: string, path: string, format: string, bootIndex: number): string[] => [
+  ...["-drive", `id=${name},file=${path},format=${format},if=none,snapshot=on,cache=unsafe`],
   ...["-device", `virtio-blk-pci,drive=${name},bootindex=${bootIndex}`],
 ];
 
+/** GiB that the machine's disk has more than the image, as a real machine's would: the root partition is to grow into it. */
+export const extraRoom = 4;
+
+/** What the machine writes goes to a layer over the image. */
+const makeDiskAndRun = `set -eu
+qemu-img create -q -f qcow2 -b /disk -F "$1" /scratch/disk
+qemu-img resize -q /scratch/disk +${extraRoom}G
+shift
+exec "$@"`;
+
 const flash = (name: string): string[] => ["-drive", `if=pflash,format=raw,snapshot=on,file=${firmwareFolder}/${name}`];
 
-const machineArguments = ({ disk, seed, firmware, memory }: Machine): [string, ...string[]] => [
-  ...(["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"] as const),
+const machineArguments = ({ seed, firmware, memory }: Machine): string[] => [
+  ...["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"],
   ...["-m", String(memory ?? 2048), "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio"],
   ...(firmware === "uefi" ? [...flash("OVMF_CODE_4M.fd"), ...flash("OVMF_VARS_4M.fd")] : []),
-  ...drive("disk", disk.format, 0),
-  ...(seed === undefined ? [] : drive("seed", "raw", 1)),
-  ...["-device", "virtio-rng-pci", "-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net,romfile="],
+  ...drive("disk", "/scratch/disk", "qcow2", 0),
+  ...(seed === undefined ? [] : drive("seed", "/seed", "raw", 1)),
+  ...["-device", "virtio-rng-pci", "-netdev", "user,id=net,restrict=on"],
+  ...["-device", "virtio-net-pci,netdev=net,romfile="],
 ];
 
 /** Colours and cursor movements: ECMA-48. */
@@ -101,10 +113,9 @@ export const boot = async (
   });
   const timer = setTimeout(() => end.abort(), options.seconds * 1_000);
   const seed: Bind[] = machine.seed === undefined ? [] : [{ from: machine.seed, to: "/seed" }];
-  // What the machine writes goes to temporary files here: on the disk, not in memory.
-  const scratch = await io.files.temporaryFolder(cacheFolder(io.environment));
+  const scratch = await io.files.temporaryFolder(tmpdir());
   const binds = [{ from: machine.disk.path, to: "/disk" }, ...seed, { from: scratch, to: "/scratch", writable: true }];
-  const argv = machineArguments(machine);
+  const argv = ["sh", "-c", makeDiskAndRun, "sh", machine.disk.format, ...machineArguments(machine)] as const;
   const inner = systemIo(io.progress, AbortSignal.any([io.signal, end.signal]));
   try {
     const environment = { TMPDIR: "/scratch" };
