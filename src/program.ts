@@ -99,8 +99,14 @@ const addOutputCommands = (program: Command): void => {
       .command("create")
       .description("Puts everything that builds need into one folder: packages, container images and a lock.")
       .argument("<folder>", "new or empty folder")
-      .option("--role <role>", "only what this role needs; may be given more than once", collect, [])
+      .option(
+        "--role <role>",
+        "only what this role needs; may be given more than once; all roles when not given",
+        collect,
+        [],
+      )
       .option("--image <image>", "base operating system; debian-13 when not given")
+      .option("--refresh", "ask Debian's archive and upstream anew, instead of using what they had at the last build")
       .addOption(libraryOption()),
   );
 };

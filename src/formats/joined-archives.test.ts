@@ -19,7 +19,8 @@ const archive = (name: string, files: Readonly<Record<string, Buffer>>): string 
   return path;
 };
 
-const list = (bytes: Buffer): string[] => execFileSync("tar", ["-tf", "-"], { input: bytes, encoding: "utf8" }).trim().split("\n");
+const list = (bytes: Buffer): string[] =>
+  execFileSync("tar", ["-tf", "-"], { input: bytes, encoding: "utf8" }).trim().split("\n");
 
 test("members follow each other, and the archive ends once", async () => {
   // A file of zeros looks like the end of an archive, but for its header.

@@ -12,7 +12,19 @@ export const qcow2 = {
   needsDisk: true,
   tools: ["qemu-utils"],
   pack: async (io, tools, { disk = "" }, to) => {
-    const argv = ["qemu-img", "convert", "-c", "-f", "raw", "-O", "qcow2", "-o", options, "/disk", `/to/${basename(to)}`] as const;
+    const argv = [
+      "qemu-img",
+      "convert",
+      "-c",
+      "-f",
+      "raw",
+      "-O",
+      "qcow2",
+      "-o",
+      options,
+      "/disk",
+      `/to/${basename(to)}`,
+    ] as const;
     const binds = [
       { from: disk, to: "/disk" },
       { from: dirname(to), to: "/to", writable: true },

@@ -15,24 +15,36 @@ const packagesIndex = (packages: readonly BuiltPackage[]): string =>
     .map(indexParagraph)
     .join("\n");
 
-const releaseText = (index: string, epoch: number): string =>
+export interface ReleaseNames {
+  /** What apt's pins tell it by. */
+  readonly origin: string;
+  /** Debian's suite, where the packages are its own. */
+  readonly codename?: string;
+}
+
+const releaseText = (index: string, epoch: number, { origin, codename }: ReleaseNames): string =>
   [
-    "Origin: kimg",
-    "Label: kimg",
+    `Origin: ${origin}`,
+    `Label: ${origin}`,
+    ...(codename === undefined ? [] : [`Codename: ${codename}`]),
     `Date: ${new Date(epoch * 1000).toUTCString()}`,
     "SHA256:",
     ` ${createHash("sha256").update(index).digest("hex")} ${Buffer.byteLength(index)} Packages`,
     "",
   ].join("\n");
 
-/** Writes `Packages` and `Release` into a folder that holds the packages. */
+/** Of what a supply yields; provisioning prefers it to the distribution's packages. */
+export const suppliedOrigin = "kimg";
+
+/** Writes `Packages` and `Release` into a folder. File names are relative to what apt is given as the repository's root. */
 export const writeAptRepository = async (
   io: Io,
   folder: string,
   packages: readonly BuiltPackage[],
   epoch: number,
+  names: ReleaseNames = { origin: suppliedOrigin },
 ): Promise<void> => {
   const index = packagesIndex(packages);
   await io.files.write(join(folder, "Packages"), index);
-  await io.files.write(join(folder, "Release"), releaseText(index, epoch));
+  await io.files.write(join(folder, "Release"), releaseText(index, epoch, names));
 };

@@ -1,7 +1,7 @@
 // What a mirror says of itself: `mirror.lock` in its folder.
 import { join } from "node:path";
 import { z } from "zod";
-import { DiagnosticError } from "../diagnostic.ts";
+import { DiagnosticError, ToolError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import type { Architecture, LockEntry } from "../model.ts";
 
@@ -17,8 +17,8 @@ const mirrorLock = z.object({
   version: z.literal(1),
   kubernetes: z.string(),
   architecture: z.enum(["amd64", "arm64"] satisfies Architecture[]),
-  /** SHA-256 of the programs beside the packages, by path. */
-  programs: z.record(z.string(), z.string()),
+  /** SHA-256 of what is neither a package nor an image, by path: indexes and programs. */
+  files: z.record(z.string(), z.string()),
   entries: z.array(entry),
 });
 
@@ -50,6 +50,14 @@ export const readMirrorLock = async (io: Io, folder: string): Promise<MirrorLock
   const path = mirrorLockPath(folder);
   if ((await io.files.status(path))?.kind !== "file") throw refuse(`${folder} is not a mirror: it has no mirror.lock`);
   return parseLock(await io.files.readText(path), path);
+};
+
+/** Rejects with ToolError when the file is not what the mirror's lock says. `origin` is where it was copied from. */
+export const checkDigest = async (io: Io, path: string, expected: string | undefined, origin = path): Promise<void> => {
+  const { sha256 } = await io.files.sha256(path);
+  if (sha256 === expected) return;
+  const tail = `expected sha256 ${expected}\nbut it has    ${sha256}`;
+  throw new ToolError(`checking ${origin}`, { tail, hint: "the mirror was changed: make it again" });
 };
 
 export const writeMirrorLock = (io: Io, folder: string, lock: MirrorLock): Promise<void> =>

@@ -68,7 +68,7 @@ const makeMirror = async (scratch: Scratch): Promise<{ folder: string; lock: Loc
     version: 1,
     kubernetes: version,
     architecture: "amd64",
-    programs: {},
+    files: {},
     entries: lock,
   });
   return { folder, lock };

@@ -1,14 +1,14 @@
 // `from: mirror`: a folder made beforehand, used with no network at all. Whatever is taken from it is checked against its lock.
 import { join } from "node:path";
 import type { Cache } from "../edge/cache.ts";
-import { DiagnosticError, ToolError } from "../diagnostic.ts";
+import { DiagnosticError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import type { Architecture, BuildRequest, LockEntry } from "../model.ts";
 import { parsePackagesIndex } from "./apt-index.ts";
 import type { Parts } from "./assembly.ts";
 import { copyImage } from "./image-copy.ts";
 import { splitReference } from "./image-reference.ts";
-import { type MirrorLock, readMirrorLock } from "./mirror-lock.ts";
+import { checkDigest, type MirrorLock, readMirrorLock } from "./mirror-lock.ts";
 import { blobPath, type Descriptor, mediaTypes } from "./oci-layout.ts";
 import type { StoredImage, StoredPackage } from "./packing.ts";
 import type { Selection } from "./selection.ts";
@@ -18,7 +18,7 @@ export interface MirrorOptions {
   readonly kubernetes: BuildRequest["kubernetes"];
 }
 
-const refuse = (code: string, message: string, hint: string): DiagnosticError =>
+export const refuse = (code: string, message: string, hint: string): DiagnosticError =>
   new DiagnosticError([{ severity: "error", code, message, hint }]);
 
 const checkPurpose = (folder: string, lock: MirrorLock, { architecture, kubernetes }: MirrorOptions): void => {
@@ -35,7 +35,7 @@ const findEntry = (folder: string, lock: MirrorLock, kind: LockEntry["kind"], na
   throw refuse(
     "mirror/missing",
     `the mirror ${folder} has no ${kind.replace("-", " ")} ${name}`,
-    "make it again with this kimg",
+    "make one for this role with this kimg: kimg mirror create DIR --role ROLE",
   );
 };
 
@@ -53,13 +53,7 @@ const takePackage = async (io: Io, cache: Cache, folder: string, entry: LockEntr
     const path = join(made, found.fileName);
     // A copy: what happens to the mirror later must not reach the cache.
     await io.files.write(path, await io.files.read(join(packages, found.fileName)));
-    const { sha256 } = await io.files.sha256(path);
-    if (sha256 === entry.sha256) return;
-    const tail = `expected sha256 ${entry.sha256}\nbut it has    ${sha256}`;
-    throw new ToolError(`checking ${join(packages, found.fileName)}`, {
-      tail,
-      hint: "the mirror was changed: make it again",
-    });
+    await checkDigest(io, path, entry.sha256, join(packages, found.fileName));
   });
   const { fileName, control, sha256, size, version } = found;
   return { path: join(taken.folder, fileName), fileName, control, sha256, size, version };

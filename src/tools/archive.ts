@@ -9,7 +9,9 @@ const defaultMirror = "http://deb.debian.org";
 /** One-line apt sources with the user's mirror, if any, in place of Debian's. */
 export const throughMirror = (sources: readonly string[], environment: Io["environment"]): string[] => {
   const mirror = environment["KIMG_DEBIAN_MIRROR"]?.replace(/\/+$/, "");
-  return mirror === undefined || mirror === "" ? [...sources] : sources.map((line) => line.replace(defaultMirror, mirror));
+  return mirror === undefined || mirror === ""
+    ? [...sources]
+    : sources.map((line) => line.replace(defaultMirror, mirror));
 };
 
 /** Debian's own sources for a stable suite, security included. */

@@ -17,7 +17,18 @@ const isRoot = (): boolean => process.getuid?.() === 0;
  * every owner can be made and those of root belong to the caller.
  */
 const namespaces = (): string[] => [
-  ...["setpriv", "--pdeathsig", "SIGKILL", "unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "--mount-proc"],
+  ...[
+    "setpriv",
+    "--pdeathsig",
+    "SIGKILL",
+    "unshare",
+    "--mount",
+    "--pid",
+    "--ipc",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+  ],
   ...(isRoot() ? [] : ["--user", "--map-auto", "--map-root-user"]),
 ];
 
@@ -40,7 +51,14 @@ export const asRoot = (io: Io, command: RootCommand): Command => {
   const { work, ...rest } = command;
   return {
     ...rest,
-    argv: [...namespaces(), "sh", "-c", `umask 022\n${firstProcess}`, "sh", ...command.argv] as unknown as Command["argv"],
+    argv: [
+      ...namespaces(),
+      "sh",
+      "-c",
+      `umask 022\n${firstProcess}`,
+      "sh",
+      ...command.argv,
+    ] as unknown as Command["argv"],
     environment: {
       ...outsideEnvironment(io.environment),
       LC_ALL: "C.UTF-8",

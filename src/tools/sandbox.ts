@@ -71,7 +71,16 @@ export const sandboxed = (io: Io, tree: ToolsTree, program: Sandboxed): Command 
     ...program.environment,
   };
   const argv = [
-    ...["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "kimg", "--die-with-parent"],
+    ...[
+      "bwrap",
+      "--unshare-ipc",
+      "--unshare-pid",
+      "--unshare-uts",
+      "--unshare-cgroup-try",
+      "--hostname",
+      "kimg",
+      "--die-with-parent",
+    ],
     ...(program.root === true ? [] : ["--unshare-user", "--uid", "0", "--gid", "0"]),
     ...(network ? [] : ["--unshare-net"]),
     ...systemBinds(tree),
@@ -88,6 +97,7 @@ export const sandboxed = (io: Io, tree: ToolsTree, program: Sandboxed): Command 
     ...(input === undefined ? {} : { input }),
     ...(onLine === undefined ? {} : { onLine }),
     ...(accept === undefined ? {} : { accept }),
-    hint: hint ?? "kimg runs tools with bubblewrap: the package `bubblewrap`, and user namespaces allowed by the kernel",
+    hint:
+      hint ?? "kimg runs tools with bubblewrap: the package `bubblewrap`, and user namespaces allowed by the kernel",
   };
 };

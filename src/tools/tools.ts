@@ -6,6 +6,7 @@ import type { Io } from "../edge/io.ts";
 import type { JsonValue, LockEntry } from "../model.ts";
 import { archiveKeyrings, debianSources } from "./archive.ts";
 import { asRoot, withWorkFolder } from "./as-root.ts";
+import { type LocalArchive, localSource, readAsRootHook, refuseMissing, withOrigins } from "./local-archive.ts";
 import { parsePackageRecords, recordPackagesHook } from "./package-records.ts";
 
 /** A tools tree: the files of some Debian packages and all they depend on, without their maintainer scripts having run. */
@@ -22,6 +23,10 @@ export interface ToolsRequest {
   /** Debian's suite, such as `trixie`. */
   readonly suite: string;
   readonly packages: readonly string[];
+  /** In place of Debian's archive. */
+  readonly archive?: LocalArchive | undefined;
+  /** Names the state of the archive, for a tree that is to be made anew when that moves on. */
+  readonly generation?: string;
 }
 
 /** Raise it when a tree made from the same request would come out otherwise. */
@@ -34,9 +39,13 @@ const always = ["coreutils", "dash"];
 /** The tools tree with these packages, made at the first call. Rejects with ToolError when the archive cannot be reached. */
 export const toolsTree = async (io: Io, cache: Cache, request: ToolsRequest): Promise<ToolsTree> => {
   const packages = [...new Set([...always, ...request.packages])].toSorted();
-  const entry = await cache.entry("tools", { layout, suite: request.suite, packages }, async (folder) => {
+  const { suite, archive, generation } = request;
+  if (archive !== undefined) refuseMissing(archive, packages, "making an image");
+  const state = archive?.id ?? generation;
+  const input = { layout, suite, packages, ...(state === undefined ? {} : { state }) };
+  const entry = await cache.entry("tools", input, async (folder) => {
     await io.progress.stage(`tools: ${request.packages.join(", ")}`, async (stage) => {
-      const lock = await download(io, cache, { suite: request.suite, packages }, join(folder, "tree.tar"), stage.detail);
+      const lock = await download(io, cache, { ...request, packages }, join(folder, "tree.tar"), stage.detail);
       await unpack(io, folder);
       await io.files.write(join(folder, packagesFile), JSON.stringify(lock, undefined, 2));
     });
@@ -54,14 +63,17 @@ const download = (
 ): Promise<LockEntry[]> =>
   withWorkFolder(io, cache, async (work) => {
     const records = join(work, "packages");
+    const { suite, archive } = request;
+    const sources = archive === undefined ? debianSources(suite, io.environment) : [localSource(archive)];
     const argv = [
       ...["mmdebstrap", "--mode=root", "--variant=extract", "--skip=cleanup/reproducible"],
       ...[`--include=${request.packages.join(",")}`, `--extract-hook=${recordPackagesHook("downloaded", records)}`],
-      ...[...(await archiveKeyrings(io)), request.suite, tar, ...debianSources(request.suite, io.environment)],
+      ...[...(archive === undefined ? await archiveKeyrings(io) : [readAsRootHook]), suite, tar, ...sources],
     ] as const;
     const doing = `fetching Debian's packages ${request.packages.join(", ")}`;
     await io.processes.run(asRoot(io, { doing, argv: [...argv], work, onLine }));
-    return parsePackageRecords(await io.files.readText(records));
+    const taken = parsePackageRecords(await io.files.readText(records));
+    return archive === undefined ? taken : withOrigins(taken, archive);
   });
 
 /** Files that programs expect and that maintainer scripts, which have not run, would have made; some are also mount points. */

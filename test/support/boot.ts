@@ -31,7 +31,10 @@ const firmwareFolder = "/usr/share/OVMF";
 
 /** Older versions than 10 have been seen to break a guest with two processors. */
 export const emulatorTools = (io: Io): Promise<ToolsTree> =>
-  toolsTree(io, openCache(io, cacheFolder(io.environment)), { suite: "trixie", packages: ["ovmf", "qemu-system-x86", "qemu-utils"] });
+  toolsTree(io, openCache(io, cacheFolder(io.environment)), {
+    suite: "trixie",
+    packages: ["ovmf", "qemu-system-x86", "qemu-utils"],
+  });
 
 const drive = (name: string, path: string, format: string, bootIndex: number): string[] => [
   ...["-drive", `id=${name},file=${path},format=${format},if=none,snapshot=on,cache=unsafe`],

@@ -5,6 +5,7 @@ import type { Io } from "../../edge/io.ts";
 import type { BuildRequest, JsonValue, LockEntry } from "../../model.ts";
 import { archiveGeneration, archiveKeyrings, throughMirror } from "../../tools/archive.ts";
 import { asRoot, withWorkFolder } from "../../tools/as-root.ts";
+import { type LocalArchive, localSource, readAsRootHook, withOrigins } from "../../tools/local-archive.ts";
 import { parsePackageRecords, recordPackagesHook } from "../../tools/package-records.ts";
 import { packRootFileSystem } from "./root-archive.ts";
 
@@ -17,9 +18,12 @@ export interface BaseStage {
 }
 
 /** Raise it when the same packages would come out otherwise. */
-const recipe = 1;
+const recipe = 3;
 
-export type BaseRequest = Pick<BuildRequest, "image" | "architecture" | "epoch">;
+export type BaseRequest = Pick<BuildRequest, "image" | "architecture" | "epoch"> & {
+  /** In place of the image's sources. */
+  readonly archive?: LocalArchive | undefined;
+};
 
 const inputOf = ({ image, architecture, epoch }: BaseRequest): { [key: string]: JsonValue } => {
   const { suite, sources, packages } = image;
@@ -37,11 +41,34 @@ const sayStep =
 /** dpkg may leave its files to the page cache: a build that is interrupted starts anew. */
 const dpkgOptions = ["--dpkgopt=force-unsafe-io"];
 
+const placeOptions = async (io: Io, archive: LocalArchive | undefined): Promise<string[]> =>
+  archive === undefined ? archiveKeyrings(io) : [readAsRootHook];
+
+/** Host keys that the SSH server's installation makes: not even the cache should hold them. */
+const removeHostKeys = '--customize-hook=rm -f "$1"/etc/ssh/ssh_host_*';
+
+/**
+ * The kernel's installation would make the initial RAM file system, and the triggers at the end would make it again. INITRD=No, which
+ * Debian's kernel hooks look at, leaves it and the links to it to the end.
+ */
+const initramfsScript = `for kernel in /boot/vmlinuz-*; do
+  version=\${kernel#/boot/vmlinuz-}
+  update-initramfs -c -k "$version"
+  linux-update-symlinks install "$version" "$kernel"
+done`;
+const makeInitramfs = `--customize-hook=chroot "$1" env --unset=INITRD sh -e -c '${initramfsScript}'`;
+
+const hasInitramfsTools = ({ image }: BaseRequest): boolean => image.packages.includes("initramfs-tools");
+
 const bootstrapCommand = async (io: Io, request: BaseRequest, root: string, records: string): Promise<string[]> => [
   ...["mmdebstrap", "--mode=root", "--format=directory", "--variant=apt", `--architectures=${request.architecture}`],
-  ...[`--include=${request.image.packages.join(",")}`, "--skip=cleanup/apt/lists", ...dpkgOptions],
-  ...[`--customize-hook=${recordPackagesHook("installed", records)}`, ...(await archiveKeyrings(io))],
-  ...[request.image.suite, root, ...throughMirror(request.image.sources, io.environment)],
+  ...[`--include=${request.image.packages.join(",")}`, "--skip=cleanup/apt/lists", ...dpkgOptions, removeHostKeys],
+  ...(hasInitramfsTools(request) ? [makeInitramfs] : []),
+  ...[`--customize-hook=${recordPackagesHook("installed", records)}`, ...(await placeOptions(io, request.archive))],
+  ...[request.image.suite, root],
+  ...(request.archive === undefined
+    ? throughMirror(request.image.sources, io.environment)
+    : [localSource(request.archive)]),
 ];
 
 const make = (io: Io, cache: Cache, request: BaseRequest, folder: string, say: (text: string) => void): Promise<void> =>
@@ -49,23 +76,37 @@ const make = (io: Io, cache: Cache, request: BaseRequest, folder: string, say: (
     const root = join(work, "root");
     const records = join(work, "packages");
     const argv = (await bootstrapCommand(io, request, root, records)) as [string, ...string[]];
-    const environment = { SOURCE_DATE_EPOCH: String(request.epoch) };
+    const environment = {
+      SOURCE_DATE_EPOCH: String(request.epoch),
+      ...(hasInitramfsTools(request) ? { INITRD: "No" } : {}),
+    };
     const doing = `making a root file system of Debian's ${request.image.suite}`;
     await io.files.write(join(work, "begin"), "");
     await io.processes.run(asRoot(io, { doing, argv, environment, work, onLine: sayStep(say) }));
     say("packing");
-    await packRootFileSystem(io, { work, root, newerThan: join(work, "begin"), epoch: request.epoch, to: join(folder, "base.tar") });
-    const lock = parsePackageRecords(await io.files.readText(records));
+    await packRootFileSystem(io, {
+      work,
+      root,
+      newerThan: join(work, "begin"),
+      epoch: request.epoch,
+      to: join(folder, "base.tar"),
+    });
+    const taken = parsePackageRecords(await io.files.readText(records));
+    const lock = request.archive === undefined ? taken : withOrigins(taken, request.archive);
     await io.files.write(join(folder, "packages.json"), JSON.stringify(lock, undefined, 2));
   });
 
 /** The stage, from the cache where it has been made with the same input since the last `refreshArchive`. */
 export const baseStage = async (io: Io, cache: Cache, request: BaseRequest): Promise<BaseStage> =>
   io.progress.stage(`${request.image.name}: packages`, async (stage) => {
-    const input = { ...inputOf(request), generation: await archiveGeneration(io, cache) };
+    const generation = request.archive?.id ?? (await archiveGeneration(io, cache));
+    const input = { ...inputOf(request), generation };
     const entry = await cache.entry("base", input, (folder) => make(io, cache, request, folder, stage.detail));
     if (entry.reused) stage.reused();
     const lock = JSON.parse(await io.files.readText(join(entry.folder, "packages.json"))) as LockEntry[];
-    const id = canonicalHash({ ...inputOf(request), lock: lock.map(({ name, version, sha256 }) => [name, version, sha256]) });
+    const id = canonicalHash({
+      ...inputOf(request),
+      lock: lock.map(({ name, version, sha256 }) => [name, version, sha256]),
+    });
     return { tar: join(entry.folder, "base.tar"), id, lock };
   });

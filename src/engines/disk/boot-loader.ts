@@ -24,7 +24,19 @@ export interface BootIdentity {
 }
 
 const modules = [
-  ...["part_gpt", "part_msdos", "fat", "ext2", "normal", "configfile", "linux", "search", "search_fs_uuid", "echo", "serial"],
+  ...[
+    "part_gpt",
+    "part_msdos",
+    "fat",
+    "ext2",
+    "normal",
+    "configfile",
+    "linux",
+    "search",
+    "search_fs_uuid",
+    "echo",
+    "serial",
+  ],
   ...["terminal", "test", "boot", "gzio", "minicmd", "ls", "cat", "halt", "reboot", "sleep"],
 ];
 
@@ -50,9 +62,23 @@ const configurationOf = ({ rootUuid }: BootIdentity): string =>
     "",
   ].join("\n");
 
-const makeImage = async (io: Io, tools: ToolsTree, work: string, format: string, extra: readonly string[]): Promise<Buffer> => {
+const makeImage = async (
+  io: Io,
+  tools: ToolsTree,
+  work: string,
+  format: string,
+  extra: readonly string[],
+): Promise<Buffer> => {
   const name = `grub-${format}`;
-  const command = ["grub-mkimage", "--format", format, "--directory", `/usr/lib/grub/${format}`, "--prefix", "/grub"] as const;
+  const command = [
+    "grub-mkimage",
+    "--format",
+    format,
+    "--directory",
+    `/usr/lib/grub/${format}`,
+    "--prefix",
+    "/grub",
+  ] as const;
   await io.processes.run(
     sandboxed(io, tools, {
       doing: `making the boot loader for ${format}`,

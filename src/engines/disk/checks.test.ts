@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
-import { findUnsealed, parseDebugfs } from "./checks.ts";
+import { findMissing, findUnsealed, parseDebugfs } from "./checks.ts";
 
-const sealed = `debugfs: ls -p /etc
+const sealed = `debugfs: ls -p /
+/50/120777/0/0/vmlinuz/34/
+/51/120777/0/0/initrd.img/37/
+debugfs: ls -p /etc
 /2/040755/0/0/./4096/
 /2/040755/0/0/../4096/
 /12/100644/0/0/machine-id/0/
@@ -23,6 +26,12 @@ debugfs: `;
 
 test("a sealed disk gives no complaint", () => {
   expect(findUnsealed(parseDebugfs(sealed))).toEqual([]);
+  expect(findMissing(parseDebugfs(sealed))).toEqual([]);
+});
+
+test("a disk without a kernel is no image", () => {
+  expect(findMissing(parseDebugfs(sealed.replace("vmlinuz", "vmlinux")))).toEqual(["/vmlinuz"]);
+  expect(findMissing(parseDebugfs(""))).toEqual(["/vmlinuz", "/initrd.img"]);
 });
 
 test.each([

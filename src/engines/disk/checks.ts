@@ -23,7 +23,17 @@ export interface DiskFacts {
 }
 
 const folders = [
-  ...["/etc", "/etc/ssh", "/etc/kimg", "/etc/kubernetes", "/etc/kubernetes/pki", "/etc/ssl/private", "/root", "/root/.ssh"],
+  ...[
+    "/",
+    "/etc",
+    "/etc/ssh",
+    "/etc/kimg",
+    "/etc/kubernetes",
+    "/etc/kubernetes/pki",
+    "/etc/ssl/private",
+    "/root",
+    "/root/.ssh",
+  ],
   ...["/var/lib/apt/lists", "/var/lib/cloud", "/var/lib/dbus", "/var/lib/kubelet/pki", "/var/lib/systemd"],
   ...["/var/log", "/var/log/apt", "/var/log/journal", "/var/tmp", "/tmp"],
 ];
@@ -56,18 +66,35 @@ export const findUnsealed = (facts: DiskFacts): string[] => [
   ...machineId(facts),
   ...passwords(facts),
   ...like(facts, "/etc/ssh", /^ssh_host_/),
-  ...like(facts, "/etc", /^(passwd|shadow|group|gshadow|hostname)-?$/).filter((path) => path.endsWith("-") || path.endsWith("hostname")),
+  ...like(facts, "/etc", /^(passwd|shadow|group|gshadow|hostname)-?$/).filter(
+    (path) => path.endsWith("-") || path.endsWith("hostname"),
+  ),
   ...filesIn(facts, "/etc/kimg", ["image.json"]),
-  ...["/etc/kubernetes", "/etc/kubernetes/pki", "/etc/ssl/private", "/root/.ssh", "/var/lib/kubelet/pki"].flatMap((folder) =>
-    filesIn(facts, folder),
+  ...["/etc/kubernetes", "/etc/kubernetes/pki", "/etc/ssl/private", "/root/.ssh", "/var/lib/kubelet/pki"].flatMap(
+    (folder) => filesIn(facts, folder),
   ),
   ...like(facts, "/root", /_history$|^\.lesshst$/),
-  ...["/var/lib/apt/lists", "/var/lib/cloud", "/var/log", "/var/log/apt", "/var/log/journal", "/var/tmp", "/tmp"].flatMap((folder) =>
-    filesIn(facts, folder),
-  ),
+  ...[
+    "/var/lib/apt/lists",
+    "/var/lib/cloud",
+    "/var/log",
+    "/var/log/apt",
+    "/var/log/journal",
+    "/var/tmp",
+    "/tmp",
+  ].flatMap((folder) => filesIn(facts, folder)),
   ...like(facts, "/var/lib/dbus", /^machine-id$/),
   ...like(facts, "/var/lib/systemd", /^(random-seed|credential\.secret)$/),
 ];
+
+/** What the boot loader's configuration names and Debian's kernel packages link to. */
+const bootLinks = ["vmlinuz", "initrd.img"];
+
+/** What a disk cannot boot without and is not there, as words for people. Pure. */
+export const findMissing = ({ listing }: DiskFacts): string[] => {
+  const present = new Set(named(listing, "/").map(({ name }) => name));
+  return bootLinks.filter((name) => !present.has(name)).map((name) => `/${name}`);
+};
 
 /** debugfs's `ls -p`: `/inode/mode/uid/gid/name/size/`; the mode is octal, and a plain file's begins with 10. */
 const parseEntry = (line: string): Entry[] => {
@@ -102,12 +129,26 @@ export const readDisk = async (io: Io, tools: ToolsTree, raw: string): Promise<D
   return parseDebugfs(stdout);
 };
 
-/** Rejects with ToolError when something is on the disk that belongs to one machine, is secret, or is left over from the build. */
-export const checkSealed = async (io: Io, tools: ToolsTree, raw: string): Promise<void> => {
+const complain = (tail: string, hint: string): ToolError => new ToolError("checking the finished disk", { tail, hint });
+
+/**
+ * Rejects with ToolError when something is on the disk that belongs to one machine, is secret, or is left over from the build; and when
+ * there is nothing to boot.
+ */
+export const checkDisk = async (io: Io, tools: ToolsTree, raw: string): Promise<void> => {
   const facts = await readDisk(io, tools, raw);
-  if (facts.shadow === "" || !facts.listing.has("/etc")) throw new ToolError("reading the finished disk", { tail: "it has no /etc/shadow" });
   const found = findUnsealed(facts);
-  if (found.length === 0) return;
-  const hint = "a file or step of the image or the role puts it there";
-  throw new ToolError("checking the finished disk", { tail: `must not be in an image: ${found.join(", ")}`, hint });
+  if (facts.shadow === "") throw complain("it has no /etc/shadow", "the root file system is not Debian's");
+  if (found.length > 0) {
+    throw complain(
+      `must not be in an image: ${found.join(", ")}`,
+      "a file or step of the image or the role puts it there",
+    );
+  }
+  const missing = findMissing(facts);
+  if (missing.length === 0) return;
+  throw complain(
+    `it cannot boot without ${missing.join(" and ")}`,
+    "the image's packages need a kernel, such as linux-image-amd64, and initramfs-tools",
+  );
 };

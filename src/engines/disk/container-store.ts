@@ -20,7 +20,7 @@ export interface StoreStage {
 }
 
 /** Raise it when the same images would come out otherwise. */
-const recipe = 1;
+const recipe = 2;
 
 /** Without its Kubernetes interface, which would want a network plugin, and without snapshotters that make folders of their own. */
 const configuration = `version = 3
@@ -65,10 +65,14 @@ kill -TERM "$daemon"
 wait "$daemon" || :
 trap - EXIT`;
 
-/** What names one run of containerd, or holds the time of it. */
+/**
+ * Writes anew or removes what names one run of containerd or of the kernel's overlay file system, or holds the time of it. An ordinary
+ * user's overlays say by another attribute than root's that a folder hides the one below: such a layer would not be the same on a node.
+ */
 const normaliseScript = `set -eu
 cd /work/store/var/lib/containerd
 rm -rf io.containerd.grpc.v1.introspection tmpmounts io.containerd.content.v1.content/ingest
+rm -rf io.containerd.snapshotter.v1.overlayfs/snapshots/*/work/*
 for database in io.containerd.metadata.v1.bolt/meta.db io.containerd.snapshotter.v1.overlayfs/metadata.db; do
   mode=$(stat -c %a "$database")
   mv "$database" /work/before.db
@@ -78,10 +82,15 @@ for database in io.containerd.metadata.v1.bolt/meta.db io.containerd.snapshotter
 done
 find . -newer /work/begin -print0 | xargs -0 touch --no-dereference --date="@$1"
 tar -C /work/store --create --file="$2" --sort=name --format=pax --numeric-owner --xattrs --xattrs-include='*' \\
-  --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime ./var/lib/containerd`;
+  --xattrs-exclude='*.overlay.uuid' --xattrs-exclude='*.overlay.impure' --xattrs-exclude='*.overlay.origin' \\
+  --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime ./var/lib/containerd
+if LC_ALL=C grep -a -q 'SCHILY.xattr.user.overlay.opaque=' "$2"; then
+  echo 'a layer of an image replaces a folder of the layer below, which only root can unpack: run kimg as root' >&2
+  exit 1
+fi`;
 
 /** Debian packages that the scripts need beside what every tools tree has. */
-export const storeTools = ["findutils", "tar"];
+export const storeTools = ["findutils", "grep", "tar"];
 
 interface Making {
   readonly io: Io;
@@ -92,7 +101,13 @@ interface Making {
   readonly normaliser: string;
 }
 
-const runScript = async (making: Making, doing: string, script: string, args: readonly string[], binds: readonly { from: string; to: string }[]): Promise<void> => {
+const runScript = async (
+  making: Making,
+  doing: string,
+  script: string,
+  args: readonly string[],
+  binds: readonly { from: string; to: string }[],
+): Promise<void> => {
   const { io, tools, work } = making;
   const all = [{ from: work, to: "/work", writable: true }, ...binds];
   // Root of namespaces with all ids already: a sandbox of one id inside of it could neither mount nor give files away.
@@ -125,27 +140,52 @@ const prepare = async ({ io, work, parts }: Making, images: readonly LaidOutImag
 /** The image that no pod can do without, by its last word. */
 const isSandbox = ({ name }: LaidOutImage): boolean => /\/pause:/.test(name);
 
-const make = (io: Io, cache: Cache, tools: ToolsTree, request: BuildRequest, parts: SuppliedParts, images: readonly LaidOutImage[], folder: string): Promise<void> =>
+const make = (
+  io: Io,
+  cache: Cache,
+  tools: ToolsTree,
+  request: BuildRequest,
+  parts: SuppliedParts,
+  images: readonly LaidOutImage[],
+  folder: string,
+): Promise<void> =>
   withWorkFolder(io, cache, async (work) => {
     const making = { io, tools, work, parts, normaliser: await boltNormalise(io, cache, request.kubernetes) };
     await prepare(making, images);
     const sandbox = images.find(isSandbox)?.name ?? "";
-    await runScript(making, "importing container images", importScript, [request.architecture, sandbox], [
-      { from: join(work, "containerd"), to: "/containerd" },
-      { from: parts.images, to: "/layout" },
-    ]);
-    await runScript(making, "packing container images", normaliseScript, [String(request.epoch), "/work/store.tar"], [
-      { from: making.normaliser, to: "/bolt-normalise" },
-    ]);
+    await runScript(
+      making,
+      "importing container images",
+      importScript,
+      [request.architecture, sandbox],
+      [
+        { from: join(work, "containerd"), to: "/containerd" },
+        { from: parts.images, to: "/layout" },
+      ],
+    );
+    await runScript(
+      making,
+      "packing container images",
+      normaliseScript,
+      [String(request.epoch), "/work/store.tar"],
+      [{ from: making.normaliser, to: "/bolt-normalise" }],
+    );
     const { sha256 } = await io.files.sha256(join(work, "store.tar"));
     await io.files.rename(join(work, "store.tar"), join(folder, "store.tar"));
     await io.files.write(join(folder, "stage.json"), JSON.stringify({ sha256 }));
   });
 
-const inputOf = (tools: ToolsTree, request: BuildRequest, parts: SuppliedParts, images: readonly LaidOutImage[]): JsonValue => ({
+const inputOf = (
+  tools: ToolsTree,
+  request: BuildRequest,
+  parts: SuppliedParts,
+  images: readonly LaidOutImage[],
+): JsonValue => ({
   recipe,
   tools: tools.id,
-  containerd: parts.lock.filter(({ kind, name }) => kind === "package" && name === "containerd").map(({ sha256 }) => sha256),
+  containerd: parts.lock
+    .filter(({ kind, name }) => kind === "package" && name === "containerd")
+    .map(({ sha256 }) => sha256),
   images: images.map(({ name, digest }) => [name, digest]),
   architecture: request.architecture,
   epoch: request.epoch,
@@ -163,7 +203,9 @@ export const storeStage = async (
   if (images.length === 0) return undefined;
   return io.progress.stage(`${request.role.name}: container images`, async (stage) => {
     const input = inputOf(tools, request, parts, images);
-    const entry = await cache.entry("container-store", input, (folder) => make(io, cache, tools, request, parts, images, folder));
+    const entry = await cache.entry("container-store", input, (folder) =>
+      make(io, cache, tools, request, parts, images, folder),
+    );
     if (entry.reused) stage.reused();
     const { sha256 } = JSON.parse(await io.files.readText(join(entry.folder, "stage.json"))) as { sha256: string };
     return { sha256, tar: join(entry.folder, "store.tar") };

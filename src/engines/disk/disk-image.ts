@@ -12,7 +12,16 @@ import { writeFileTree } from "./file-tree-archive.ts";
 
 /** What the work below needs of Debian. libarchive reads the tar for mke2fs; libc-bin holds the locale that it wants for its names. */
 export const diskTools = [
-  ...["dosfstools", "e2fsprogs", "grub-common", "grub-efi-amd64-bin", "grub-pc-bin", "libarchive13t64", "libc-bin", "mtools"],
+  ...[
+    "dosfstools",
+    "e2fsprogs",
+    "grub-common",
+    "grub-efi-amd64-bin",
+    "grub-pc-bin",
+    "libarchive13t64",
+    "libc-bin",
+    "mtools",
+  ],
   "qemu-utils",
 ];
 
@@ -43,14 +52,20 @@ const onDisk = async (
   argv: readonly [string, ...string[]],
   more: Partial<Parameters<typeof sandboxed>[2]> = {},
 ): Promise<void> => {
-  await io.processes.run(sandboxed(io, tools, { doing, argv, binds: [{ from: work, to: "/work", writable: true }], ...more }));
+  await io.processes.run(
+    sandboxed(io, tools, { doing, argv, binds: [{ from: work, to: "/work", writable: true }], ...more }),
+  );
 };
 
 const disk = "/work/disk.raw";
 
 const writeAt = async ({ io, raw }: Assembly, offset: number, input: Uint8Array): Promise<void> => {
   const options = ["conv=notrunc", "oflag=seek_bytes", "iflag=fullblock", "bs=1M", "status=none"];
-  await io.processes.run({ doing: "writing the boot sectors", argv: ["dd", `of=${raw}`, `seek=${offset}`, ...options], input });
+  await io.processes.run({
+    doing: "writing the boot sectors",
+    argv: ["dd", `of=${raw}`, `seek=${offset}`, ...options],
+    input,
+  });
 };
 
 const rootUuid = (content: DiskContent): string => uuidFrom(content.identity, "root file system");
@@ -68,10 +83,15 @@ const makeRootFileSystem = async (assembly: Assembly): Promise<void> => {
   await writeFileTree(io, new Map([["etc/fstab", { mode: 0o644, bytes: table }]]), content.epoch, fstab);
   const features = `hash_seed=${uuid},lazy_itable_init=1,root_owner=0:0,offset=${start * sectorSize}`;
   const options = ["-q", "-F", "-t", "ext4", "-L", "kimg-root", "-U", uuid, "-m", "1", "-E", features];
-  await onDisk(assembly, "making the root file system", ["mke2fs", ...options, "-d", "-", disk, `${(size * sectorSize) / 1024}k`], {
-    input: joinArchives(io, [...content.archives, fstab]),
-    environment: { E2FSPROGS_FAKE_TIME: String(content.epoch) },
-  });
+  await onDisk(
+    assembly,
+    "making the root file system",
+    ["mke2fs", ...options, "-d", "-", disk, `${(size * sectorSize) / 1024}k`],
+    {
+      input: joinArchives(io, [...content.archives, fstab]),
+      environment: { E2FSPROGS_FAKE_TIME: String(content.epoch) },
+    },
+  );
 };
 
 /** One sector a cluster: FAT32 must have 65,525 clusters at least, and mkfs.vfat goes by the size of the whole disk. */
@@ -90,7 +110,9 @@ const makeEfiSystemPartition = async (assembly: Assembly, loader: BootLoader, vo
   await io.files.write(join(work, "grub.cfg"), loader.configuration);
   const kibibytes = (size * sectorSize) / 1024;
   const argv = ["sh", "-c", espScript, "sh", volumeId, String(start), String(kibibytes)] as const;
-  await onDisk(assembly, "making the EFI system partition", argv, { environment: { SOURCE_DATE_EPOCH: String(content.epoch) } });
+  await onDisk(assembly, "making the EFI system partition", argv, {
+    environment: { SOURCE_DATE_EPOCH: String(content.epoch) },
+  });
 };
 
 /** The boot record's code goes before the table of partitions that ends the first sector. */

@@ -2,7 +2,13 @@ import { expect, test } from "vitest";
 import type { LockEntry } from "../../model.ts";
 import { sandboxImage } from "./image-description.ts";
 
-const entry = (kind: LockEntry["kind"], name: string, version: string): LockEntry => ({ kind, name, version, source: "", sha256: "" });
+const entry = (kind: LockEntry["kind"], name: string, version: string): LockEntry => ({
+  kind,
+  name,
+  version,
+  source: "",
+  sha256: "",
+});
 
 test("the sandbox image is the one called pause, whatever its registry", () => {
   const lock = [

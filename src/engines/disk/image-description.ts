@@ -29,7 +29,10 @@ export const describeImage = (request: BuildRequest, { distribution, supplied }:
     bootstrap: role.bootstrap,
     os: { image: image.name, distribution: image.distribution, suite: image.suite, architecture },
     kubernetes: kubernetes.version,
-    containerImages: supplied.filter(({ kind }) => kind === "container-image").map(fullImageName).toSorted(),
+    containerImages: supplied
+      .filter(({ kind }) => kind === "container-image")
+      .map(fullImageName)
+      .toSorted(),
     components: versions(supplied.filter(({ kind }) => kind === "package")),
     packages: versions(distribution),
   };

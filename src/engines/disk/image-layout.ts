@@ -27,7 +27,8 @@ export interface LaidOutImage {
 
 const blobPath = (digest: string): string => join("blobs", digest.replace(":", "/"));
 
-const readDocument = async (io: Io, path: string): Promise<Document> => JSON.parse(await io.files.readText(path)) as Document;
+const readDocument = async (io: Io, path: string): Promise<Document> =>
+  JSON.parse(await io.files.readText(path)) as Document;
 
 /** The blob itself and those that it leads to. An index may name platforms whose blobs are not there. */
 const blobsBelow = async (io: Io, layout: string, digest: string): Promise<string[]> => {

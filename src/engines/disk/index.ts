@@ -11,11 +11,13 @@ import type { Io } from "../../edge/io.ts";
 import { type Format, formats } from "../../formats/index.ts";
 import { imageName } from "../../manifest.ts";
 import type { Artifact, BuildRequest, JsonValue, LockEntry, SuppliedParts } from "../../model.ts";
-import { type ToolsTree, toolsTree } from "../../tools/tools.ts";
+import { mirrorArchives } from "../../supply/mirror-archives.ts";
+import type { ToolsTree } from "../../tools/tools.ts";
 import { baseStage } from "./base.ts";
-import { checkSealed } from "./checks.ts";
-import { type StoreStage, storeStage, storeTools } from "./container-store.ts";
-import { diskTools, makeDisk } from "./disk-image.ts";
+import { checkDisk } from "./checks.ts";
+import { type StoreStage, storeStage } from "./container-store.ts";
+import { makeDisk } from "./disk-image.ts";
+import { imageTools } from "./image-tools.ts";
 import { type RootStage, rootStage } from "./provision.ts";
 
 export interface BuiltDisk {
@@ -36,23 +38,40 @@ interface Parts {
   readonly identity: string;
 }
 
-const makeArtifact = async (io: Io, request: BuildRequest, format: Format, folder: string): Promise<Omit<Artifact, "path">> => {
+const makeArtifact = async (
+  io: Io,
+  request: BuildRequest,
+  format: Format,
+  folder: string,
+): Promise<Omit<Artifact, "path">> => {
   const file = `${imageName(request)}.${format.extension}`;
   const { sha256, size } = await io.files.sha256(join(folder, file));
   return { id: format.name, kind: format.name, size, sha256, purpose: format.purpose };
 };
 
-const make = async (io: Io, tools: ToolsTree, request: BuildRequest, parts: Parts, folder: string, say: (text: string) => void): Promise<void> => {
+const make = async (
+  io: Io,
+  tools: ToolsTree,
+  request: BuildRequest,
+  parts: Parts,
+  folder: string,
+  say: (text: string) => void,
+): Promise<void> => {
   const wanted = request.formats.map((name) => formats[name]);
   const work = await io.files.temporaryFolder(folder);
   try {
     say("disk");
     const content = { archives: parts.archives, identity: parts.identity, epoch: request.epoch };
     const disk = wanted.some(({ needsDisk }) => needsDisk) ? await makeDisk(io, tools, work, content) : undefined;
-    if (disk !== undefined) await checkSealed(io, tools, disk);
+    if (disk !== undefined) await checkDisk(io, tools, disk);
     for (const format of wanted) {
       say(format.name);
-      await format.pack(io, tools, { disk, archives: parts.archives }, join(folder, `${imageName(request)}.${format.extension}`));
+      await format.pack(
+        io,
+        tools,
+        { disk, archives: parts.archives },
+        join(folder, `${imageName(request)}.${format.extension}`),
+      );
     }
   } finally {
     await io.files.remove(work);
@@ -70,7 +89,13 @@ const inputOf = (tools: ToolsTree, request: BuildRequest, { identity }: Parts): 
   epoch: request.epoch,
 });
 
-const packDisk = (io: Io, cache: Cache, tools: ToolsTree, request: BuildRequest, parts: Parts): Promise<readonly Artifact[]> =>
+const packDisk = (
+  io: Io,
+  cache: Cache,
+  tools: ToolsTree,
+  request: BuildRequest,
+  parts: Parts,
+): Promise<readonly Artifact[]> =>
   io.progress.stage(`${request.role.name}: disk`, async (stage) => {
     const input = inputOf(tools, request, parts);
     const entry = await cache.entry("disk", input, (folder) => make(io, tools, request, parts, folder, stage.detail));
@@ -88,21 +113,30 @@ const bothDone = async <A, B>(first: Promise<A>, second: Promise<B>): Promise<[A
   return [await first, await second];
 };
 
-/** The suite that the tools come from, whatever the image's own: its mke2fs takes a tar. */
-const toolsSuite = "trixie";
-
 /**
  * Makes the image, or takes from the cache what has not changed. Rejects with ToolError when a program fails or the archive cannot be
  * reached; nothing is left behind then but finished stages.
  */
-export const buildDisk = async (io: Io, cache: Cache, request: BuildRequest, supplied: SuppliedParts): Promise<BuiltDisk> => {
-  const packages = [...new Set([...diskTools, ...storeTools, ...request.formats.flatMap((name) => formats[name].tools)])];
+export const buildDisk = async (
+  io: Io,
+  cache: Cache,
+  request: BuildRequest,
+  supplied: SuppliedParts,
+): Promise<BuiltDisk> => {
+  const archives = await mirrorArchives(io, request);
   const prepareStore = async (): Promise<{ tools: ToolsTree; store: StoreStage | undefined }> => {
-    const tools = await toolsTree(io, cache, { suite: toolsSuite, packages });
+    const tools = await imageTools(io, cache, request.formats, archives?.tools);
     return { tools, store: await storeStage(io, cache, tools, request, supplied) };
   };
-  const prepareRoot = async (): Promise<RootStage> =>
-    rootStage(io, cache, { request, supplied, base: await baseStage(io, cache, request) });
+  const prepareRoot = async (): Promise<RootStage> => {
+    const archive = archives?.image;
+    return rootStage(io, cache, {
+      request,
+      supplied,
+      archive,
+      base: await baseStage(io, cache, { ...request, archive }),
+    });
+  };
   const [{ tools, store }, root] = await bothDone(prepareStore(), prepareRoot());
   const parts = {
     root,

@@ -14,7 +14,7 @@ const headerSize = 92;
 /** A GUID as it is on disk: the first three groups are numbers. */
 const guidBytes = (guid: string): Buffer => {
   const [a = "", b = "", c = "", d = "", e = ""] = guid.split("-");
-  const reversed = [a, b, c].map((group) => Buffer.from(group, "hex").reverse());
+  const reversed = [a, b, c].map((group) => Buffer.from(group, "hex").toReversed());
   return Buffer.concat([...reversed, Buffer.from(d + e, "hex")]);
 };
 

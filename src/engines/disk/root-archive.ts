@@ -22,6 +22,7 @@ const packScript = `set -eu
 find "$1" -xdev -newer "$2" -print0 | xargs -0 --no-run-if-empty touch --no-dereference --date="@$3"
 cd "$1"
 mkdir -p dev proc run sys tmp
+touch --date="@$3" dev proc run sys tmp .
 exec env -i LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot . tar --create --file=- --sort=name --format=pax \\
   --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime --numeric-owner --xattrs --xattrs-include='*' \\
   --one-file-system --exclude='./dev/*' --exclude='./proc/*' --exclude='./run/*' --exclude='./sys/*' --exclude='./tmp/*' . > "$4"`;
@@ -34,6 +35,17 @@ export const packRootFileSystem = async (io: Io, { work, root, newerThan, epoch,
 /** Into a new folder. */
 export const unpackRootFileSystem = async (io: Io, work: string, tar: string, root: string): Promise<void> => {
   const options = ["--extract", "--preserve-permissions", "--numeric-owner", "--xattrs", "--xattrs-include=*"];
-  const argv = ["sh", "-c", 'mkdir "$1" && shift && exec tar "$@"', "sh", root, ...options, "-C", root, "-f", tar] as const;
+  const argv = [
+    "sh",
+    "-c",
+    'mkdir "$1" && shift && exec tar "$@"',
+    "sh",
+    root,
+    ...options,
+    "-C",
+    root,
+    "-f",
+    tar,
+  ] as const;
   await io.processes.run(asRoot(io, { doing: "unpacking the root file system", argv, work, folder: dirname(root) }));
 };
