@@ -11,7 +11,7 @@ import { readLibrary } from "../src/commands/check.ts";
 import { type BuildRequest, defaultSupply } from "../src/model.ts";
 import { buildImage } from "../src/pipeline.ts";
 import { throughMirror } from "../src/tools/archive.ts";
-import { warmCache } from "../test/support/warm-cache.ts";
+import { warmCache } from "../tests/support/warm-cache.ts";
 
 const rounds = Number(process.argv[2] ?? 1);
 const goal = 1.15;

@@ -12,14 +12,15 @@ export const compareVersions = (a: string, b: string): number => {
   return 0;
 };
 
-/** The known version closest to `version`: of the same minor if there is one, else of the nearest minor; of two equally near, the newer. */
+/** The known version closest to `version`: of the same minor if there is one, else of the nearest minor; of two equally near, the newer. `1.36` is near to all of 1.36. */
 export const nearestVersion = (version: string, known: readonly string[]): string | undefined => {
-  const [, minor = Number.NaN, patch = 0] = numbers(version);
+  const [, minor = Number.NaN, patch] = numbers(version);
   const newestFirst = known.toSorted(compareVersions).toReversed();
   if (Number.isNaN(minor)) return newestFirst[0];
   const distance = (candidate: string): number => {
     const [, otherMinor = 0, otherPatch = 0] = numbers(candidate);
-    return Math.abs(otherMinor - minor) * 1000 + (otherMinor === minor ? Math.abs(otherPatch - patch) : 0);
+    const patches = otherMinor === minor && patch !== undefined ? Math.abs(otherPatch - patch) : 0;
+    return Math.abs(otherMinor - minor) * 1000 + patches;
   };
   return newestFirst.toSorted((left, right) => distance(left) - distance(right))[0];
 };

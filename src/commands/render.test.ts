@@ -1,7 +1,7 @@
 import { chmod, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { withScratch, type Scratch } from "../../test/support/scratch.ts";
+import { withScratch, type Scratch } from "../../tests/support/scratch.ts";
 import { DiagnosticError, UsageError } from "../diagnostic.ts";
 import { secretNames } from "../secrets/allowed-secrets.ts";
 import { parseSecrets } from "../secrets/document.ts";

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { withScratch, type Scratch } from "../../test/support/scratch.ts";
+import { withScratch, type Scratch } from "../../tests/support/scratch.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import type { FileTree } from "../model.ts";
 import { writeTree } from "./write-tree.ts";

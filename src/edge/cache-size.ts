@@ -15,8 +15,8 @@ export const defaultCacheLimit = 40 * 2 ** 30;
 
 const isEntryName = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
 
-/** Folders in the cache that programs of their own keep in order, such as Go's module cache. */
-const isKept = (name: string): boolean => name === "locks" || name === "unfinished";
+/** What is no entry: state, and folders of builds that are under way. */
+const isKept = (name: string): boolean => ["archive-generation", "locks", "unfinished", "work"].includes(name);
 
 const entryPaths = async (io: Io, folder: string): Promise<string[]> => {
   if ((await io.files.status(folder)) === undefined) return [];

@@ -5,6 +5,6 @@ import { qcow2 } from "./qcow2.ts";
 import { raw } from "./raw.ts";
 import { tar } from "./tar.ts";
 
-export type { Format, Packable } from "./format.ts";
+export type { Format } from "./format.ts";
 
 export const formats: Readonly<Record<DiskFormat, Format>> = { qcow2, raw, tar };

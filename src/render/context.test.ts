@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { goldenCluster, testOnlySecrets } from "../../test/support/render-case.ts";
+import { goldenCluster, testOnlySecrets } from "../../tests/support/render-case.ts";
 import type { TemplateShape } from "../library/template-shape.ts";
 import type { Bootstrap } from "../model.ts";
 import { SECRETS_BY_BOOTSTRAP } from "../secrets/allowed-secrets.ts";

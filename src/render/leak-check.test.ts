@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { goldenCluster, testOnlySecrets } from "../../test/support/render-case.ts";
+import { goldenCluster, testOnlySecrets } from "../../tests/support/render-case.ts";
 import type { Bootstrap, Cluster, Node, SecretName } from "../model.ts";
 import { SECRETS_BY_BOOTSTRAP, secretNames } from "../secrets/allowed-secrets.ts";
 import { leakCheck, SecretLeak } from "./leak-check.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { clusterOf, goldenCluster, renderGolden, testOnlySecrets } from "../../test/support/render-case.ts";
+import { clusterOf, goldenCluster, renderGolden, testOnlySecrets } from "../../tests/support/render-case.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import type { Cluster, FileTree, Node } from "../model.ts";
 import { renderCluster } from "./render.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { clusterOf, goldenCluster } from "../../test/support/render-case.ts";
+import { clusterOf, goldenCluster } from "../../tests/support/render-case.ts";
 import { resolvedText } from "./resolved.ts";
 
 const nodesOf = (text: string): readonly Readonly<Record<string, unknown>>[] =>

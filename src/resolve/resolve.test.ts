@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clusterOf, goldenCluster } from "../../test/support/render-case.ts";
+import { clusterOf, goldenCluster } from "../../tests/support/render-case.ts";
 
 const node = (name: string, rest: string): string => `  - { name: ${name}, ${rest} }\n`;
 

@@ -1,6 +1,6 @@
 import { createECDH, createHash, createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { seededWorld } from "../../test/support/seeded-world.ts";
+import { seededWorld } from "../../tests/support/seeded-world.ts";
 import { SECRETS_BY_BOOTSTRAP, secretNames } from "./allowed-secrets.ts";
 import { discoveryHash } from "./discovery-hash.ts";
 import { bootstrapToken } from "./random-text.ts";

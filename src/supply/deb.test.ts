@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { extract } from "tar-stream";
 import { describe, expect, it } from "vitest";
-import { type Scratch, withScratch } from "../../test/support/scratch.ts";
+import { type Scratch, withScratch } from "../../tests/support/scratch.ts";
 import { parsePackagesIndex, parseReleaseDigests } from "./apt-index.ts";
 import { writeAptRepository } from "./apt-repository.ts";
 import { buildDeb, type DebianPackageContent } from "./deb.ts";

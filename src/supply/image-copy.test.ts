@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { join } from "node:path";
-import { type Scratch, withScratch } from "../../test/support/scratch.ts";
+import { type Scratch, withScratch } from "../../tests/support/scratch.ts";
 import { copyImage } from "./image-copy.ts";
 import { splitReference } from "./image-reference.ts";
 import { blobPath, type Descriptor, mediaTypes, writeBlob, writeImage, writeLayout } from "./oci-layout.ts";

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Scratch, withScratch } from "../../test/support/scratch.ts";
+import { type Scratch, withScratch } from "../../tests/support/scratch.ts";
 import type { BuildRequest, LockEntry } from "../model.ts";
 import { buildDeb } from "./deb.ts";
 import { imageIndex, mirrorArchives, toolsIndex } from "./mirror-archives.ts";

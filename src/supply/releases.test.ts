@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withScratch } from "../../test/support/scratch.ts";
+import { withScratch } from "../../tests/support/scratch.ts";
 import { kubernetesVersions, readRelease } from "./releases.ts";
 
 describe("the releases that kimg ships", () => {

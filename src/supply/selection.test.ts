@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { withScratch } from "../../test/support/scratch.ts";
+import { withScratch } from "../../tests/support/scratch.ts";
 import { componentsFolder, readBase, readComponent } from "./components.ts";
 import { kubernetesVersions, readRelease } from "./releases.ts";
 import { select } from "./selection.ts";

@@ -1,5 +1,5 @@
 // What a cluster.yaml of the right shape may still get wrong: one function a rule, each on its own, all of them always run.
-// A rule is one function, one line here and one fixture pair in test/diagnostics/.
+// A rule is one function, one line here and one fixture pair in tests/diagnostics/.
 import {
   badAddress,
   duplicateAddress,

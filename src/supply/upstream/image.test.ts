@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Pages, withUpstreamServer } from "../../../test/support/upstream-server.ts";
-import { publishImage } from "../../../test/support/upstream-server-content.ts";
-import { refusal, slow, take, withWorld } from "../../../test/support/upstream-server-world.ts";
+import { type Pages, withUpstreamServer } from "../../../tests/support/upstream-server.ts";
+import { publishImage } from "../../../tests/support/upstream-server-content.ts";
+import { refusal, slow, take, withWorld } from "../../../tests/support/upstream-server-world.ts";
 import { refreshArchive } from "../../tools/archive.ts";
 
 describe("container images", slow, () => {

@@ -1,8 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import type { Pages } from "../../../test/support/upstream-server.ts";
-import { containerdPrograms, makeArchive, publishFile, sha256 } from "../../../test/support/upstream-server-content.ts";
-import { refusal, slow, take, withWorld } from "../../../test/support/upstream-server-world.ts";
+import type { Pages } from "../../../tests/support/upstream-server.ts";
+import {
+  containerdPrograms,
+  makeArchive,
+  publishFile,
+  sha256,
+} from "../../../tests/support/upstream-server-content.ts";
+import { refusal, slow, take, withWorld } from "../../../tests/support/upstream-server-world.ts";
 import { listedSha256 } from "./release-archive.ts";
 
 const archive = { url: "https://example.org/v1/runc.amd64", checksums: "https://example.org/v1/runc.sha256sum" };

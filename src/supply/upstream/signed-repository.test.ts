@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Pages } from "../../../test/support/upstream-server.ts";
+import type { Pages } from "../../../tests/support/upstream-server.ts";
 import {
   makeSigningKey,
   publishRepository,
   type SigningKey,
   signedText,
-} from "../../../test/support/upstream-server-content.ts";
+} from "../../../tests/support/upstream-server-content.ts";
 import {
   kubelet,
   kubeletPage,
@@ -16,7 +16,7 @@ import {
   take,
   type Wanted,
   withWorld,
-} from "../../../test/support/upstream-server-world.ts";
+} from "../../../tests/support/upstream-server-world.ts";
 
 let key: SigningKey;
 let another: SigningKey;

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Scratch } from "../../../test/support/scratch.ts";
-import type { Pages } from "../../../test/support/upstream-server.ts";
+import type { Scratch } from "../../../tests/support/scratch.ts";
+import type { Pages } from "../../../tests/support/upstream-server.ts";
 import {
   containerdPrograms,
   makeArchive,
@@ -13,7 +13,7 @@ import {
   publishRepository,
   sha256,
   type SigningKey,
-} from "../../../test/support/upstream-server-content.ts";
+} from "../../../tests/support/upstream-server-content.ts";
 import {
   kubelet,
   kubeletPage,
@@ -24,7 +24,7 @@ import {
   take,
   type Wanted,
   withWorld,
-} from "../../../test/support/upstream-server-world.ts";
+} from "../../../tests/support/upstream-server-world.ts";
 import type { ToolError } from "../../diagnostic.ts";
 import { assemble, type Parts } from "../assembly.ts";
 import type { Selection } from "../selection.ts";

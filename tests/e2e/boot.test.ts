@@ -12,8 +12,9 @@ import { defaultSupply } from "../../src/model.ts";
 import { buildImage } from "../../src/pipeline.ts";
 import { renderCluster } from "../../src/render/render.ts";
 import { resolveCluster } from "../../src/resolve/resolve.ts";
-import { generateSecrets } from "../../src/secrets/secrets.ts";
 import { type Followed, boot, extraRoom } from "../support/boot.ts";
+import { recorded } from "../support/recorded.ts";
+import { testOnlySecrets } from "../support/render-case.ts";
 
 const io = systemIo(startProgress("lines"), new AbortController().signal);
 let folder: string;
@@ -58,7 +59,7 @@ beforeAll(async () => {
   await writeFile(join(folder, "cluster.yaml"), clusterText);
   const { config, library } = await loadCluster(io, { cluster: join(folder, "cluster.yaml"), libraries: [] });
   const cluster = resolveCluster(config, library);
-  const tree = renderCluster(cluster, await generateSecrets(io, cluster.name));
+  const tree = renderCluster(cluster, await testOnlySecrets(cluster.name));
   const workers = cluster.nodes.find(({ name }) => name === "workers");
   if (workers === undefined) throw new Error("no workers");
   seed = join(folder, "nocloud.iso");
@@ -97,9 +98,15 @@ describe.each(["bios", "uefi"] as const)("a worker that boots from %s", (firmwar
 
   beforeAll(async () => {
     const machine = { disk: { path: disk, format: "qcow2" as const }, seed, firmware };
-    followed = await boot(io, machine, milestones, { until: "probed", seconds: 1_200 });
-    io.progress.note(`${firmware}: ${JSON.stringify(followed.milestones)}`);
-    if (!followed.reached) io.progress.note(followed.console.slice(-60).join("\n"));
+    const patterns = Object.values(milestones).map(String);
+    const [diskDigest, seedDigest] = await Promise.all([disk, seed].map((path) => io.files.sha256(path)));
+    const input = { firmware, patterns, extraRoom, disk: diskDigest?.sha256 ?? "", seed: seedDigest?.sha256 ?? "" };
+    followed = await recorded(io, "boot", input, async () => {
+      const booted = await boot(io, machine, milestones, { until: "probed", seconds: 1_200 });
+      io.progress.note(`${firmware}: ${JSON.stringify(booted.milestones)}`);
+      if (!booted.reached) throw new Error(`not there in time:\n${booted.console.slice(-60).join("\n")}`);
+      return booted;
+    });
   });
 
   it("says what it waits for on the console", () => {

@@ -1,4 +1,4 @@
-// Whole trees: what each cluster in test/golden is rendered to. `UPDATE_GOLDEN=1` writes the trees anew and fails all the same, so that an
+// Whole trees: what each cluster in tests/golden is rendered to. `KIMG_UPDATE=1` writes the trees anew and fails all the same, so that an
 // update is looked at before it counts.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -60,7 +60,7 @@ describe.each(goldenCases)("%s", (name) => {
     const made = comparable(await renderGolden(name));
     const golden = await onDisk(folder);
     const found = difference(made, golden);
-    if (process.env["UPDATE_GOLDEN"] !== undefined) await write(folder, made);
+    if (process.env["KIMG_UPDATE"] === "1") await write(folder, made);
     expect(found).toEqual(none);
   });
 

@@ -1,4 +1,4 @@
-// One of the clusters in test/golden, rendered with keys that protect nothing.
+// One of the clusters in tests/golden, rendered with keys that protect nothing.
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ export const goldenCases = ["minimal", "ha", "dual-stack", "pools-only", "own-ro
 
 const root = join(import.meta.dirname, "../..");
 
-/** The secrets of test/golden, as if they had been made for this cluster. */
+/** The secrets of tests/golden, as if they had been made for this cluster. */
 export const testOnlySecrets = async (cluster: string): Promise<Secrets> => {
   const file = join(goldenFolder, "test-only.secrets.yaml");
   return { ...parseSecrets(await readFile(file, "utf8"), file), cluster };
