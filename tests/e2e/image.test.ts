@@ -30,7 +30,7 @@ const images = (output: string): string => join(folder, output, "images", name);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "kimg-image-"));
-  first = await warmCache();
+  first = await warmCache(["base"]);
   await build(withCache(first.folder), options("first"));
 });
 afterAll(async () => {
