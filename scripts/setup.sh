@@ -38,11 +38,12 @@ ensure_node() {
   node_is_new_enough || { echo "error: no Node >= 20.19 could be installed" >&2; exit 3; }
 }
 
-# node_modules as the lock file says, once per lock file.
+# node_modules as the lock file says, once per lock file. Not `npm ci`: npm 11 refuses a lock file without an entry for each optional
+# package of other platforms, and writes one itself where the registry does not serve them.
 ensure_modules() {
   [ node_modules/.package-lock.json -nt package-lock.json ] && return 0
   say "installing npm packages"
-  npm ci --no-audit --no-fund >&2
+  npm install --no-save --no-audit --no-fund >&2
 }
 
 set_up() {
