@@ -91,7 +91,7 @@ const said = ({ console: lines }: Followed): Readonly<Record<string, string>> =>
 
 /** cloud-init says both of these on the console, and little else in capitals. */
 const complaints = ({ console: lines }: Followed): string[] =>
-  lines.filter((line) => /cloud-init.*(WARNING|ERROR|Traceback|failed)/i.test(line));
+  lines.filter((line) => !line.startsWith("PROBE ") && /cloud-init.*(WARNING|ERROR|Traceback|failed)/i.test(line));
 
 describe.each(["bios", "uefi"] as const)("a worker that boots from %s", (firmware) => {
   let followed: Followed;
