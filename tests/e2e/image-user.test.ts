@@ -65,7 +65,7 @@ const withOrdinaryUser = async <T>(use: (user: Account) => Promise<T>): Promise<
 const asUser = ({ uid, gid }: Account, at: string, home: string, argv: readonly string[]): string[] => [
   ...["unshare", "--mount", "sh", "-ec", 'mount --bind "$1" "$2"; shift 2; exec "$@"', "sh", shippedFolder, at],
   ...["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"],
-  ...["env", `HOME=${home}`, `KIMG_CACHE=${join(home, "cache")}`, "-C", home, ...argv],
+  ...["env", "-C", home, `HOME=${home}`, `KIMG_CACHE=${join(home, "cache")}`, ...argv],
 ];
 
 const buildAsOrdinaryUser = async (): Promise<{ readonly sums: string }> => {
