@@ -6,14 +6,19 @@ import { type BuildCommandOptions, build, describeBuilt } from "./commands/build
 import { pruneCache, showCache } from "./commands/cache.ts";
 import { check } from "./commands/check.ts";
 import { init } from "./commands/init.ts";
+import { kubeconfig } from "./commands/kubeconfig.ts";
 import { type MirrorCommandOptions, mirrorCreate } from "./commands/mirror.ts";
 import { render } from "./commands/render.ts";
+import { replace } from "./commands/replace.ts";
+import { seal } from "./commands/seal.ts";
 import { secrets } from "./commands/secrets.ts";
+import { status } from "./commands/status.ts";
+import { token } from "./commands/token.ts";
 import { DiagnosticError, diagnosticsJson } from "./diagnostic.ts";
 import type { Io } from "./edge/io.ts";
 import { type ProgressStyle, type StageTime, startProgress } from "./edge/progress.ts";
 import { systemIo } from "./edge/system-io.ts";
-import { hiddenQuestion } from "./edge/terminal.ts";
+import { hiddenQuestion, question } from "./edge/terminal.ts";
 import { Interrupted, describeFailure, exitCodes } from "./failure.ts";
 import { createProgram } from "./program.ts";
 
@@ -27,8 +32,8 @@ interface Call {
   readonly times: readonly StageTime[];
 }
 
-const clusterOptions = ({ args, options }: Call) => ({
-  cluster: args[0] ?? "cluster.yaml",
+const clusterOptions = ({ args, options }: Call, at = 0) => ({
+  cluster: args[at] ?? "cluster.yaml",
   libraries: options["library"] as readonly string[],
 });
 
@@ -41,8 +46,24 @@ const passphraseSource = ({ io, options }: Call) => {
   };
 };
 
-/** Verb → what it prints on standard output. */
-const verbs: Readonly<Record<string, (call: Call) => Promise<string>>> = {
+/** Options that commands with the cluster's trust have in common. */
+const trustOptions = (call: Call, clusterAt = 0) => {
+  const { secrets: file, server } = call.options as { secrets?: string; server?: string };
+  return {
+    ...clusterOptions(call, clusterAt),
+    ...passphraseSource(call),
+    ...(file === undefined ? {} : { secrets: file }),
+    ...(server === undefined ? {} : { server }),
+    json: call.options.json === true,
+  };
+};
+
+const seedsOptions = ({ options }: Call) => ({ output: options["output"] as string });
+
+/** What a verb prints on standard output, with an exit code of its own where it has one. */
+type Outcome = string | { readonly text: string; readonly exitCode: number };
+
+const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
   check: (call) =>
     check(call.io, {
       ...clusterOptions(call),
@@ -60,13 +81,46 @@ const verbs: Readonly<Record<string, (call: Call) => Promise<string>>> = {
       ...(encrypt === undefined ? {} : { encrypt }),
     });
   },
-  render: (call) => {
-    const file = call.options["secrets"] as string | undefined;
-    return render(call.io, {
-      ...clusterOptions(call),
-      ...passphraseSource(call),
-      ...(file === undefined ? {} : { secrets: file }),
-      output: call.options["output"] as string,
+  render: (call) => render(call.io, { ...trustOptions(call), ...seedsOptions(call) }),
+  seal: (call) => seal(call.io, { ...trustOptions(call), ...seedsOptions(call) }),
+  replace: (call) => {
+    const ask = question(call.io.signal);
+    return replace(call.io, {
+      ...trustOptions(call, 1),
+      ...seedsOptions(call),
+      node: call.args[0] ?? "",
+      ttl: call.options["ttl"] as string,
+      dryRun: call.options["dryRun"] === true,
+      yes: call.options["yes"] === true,
+      ...(ask === undefined ? {} : { ask }),
+    });
+  },
+  status: async (call) => {
+    const { text, healthy } = await status(call.io, { ...trustOptions(call), color: pc.isColorSupported });
+    return { text, exitCode: healthy ? 0 : exitCodes.diagnostics };
+  },
+  token: (call) => {
+    const { node, ttl } = call.options as { node?: string; ttl: string };
+    return token(call.io, {
+      ...trustOptions(call),
+      ...seedsOptions(call),
+      ...(node === undefined ? {} : { node }),
+      ttl,
+      offline: call.options["offline"] === true,
+      render: call.options["render"] === true,
+    });
+  },
+  kubeconfig: (call) => {
+    const { user, group, ttl, output } = call.options as {
+      user: string;
+      group: readonly string[];
+      ttl: string;
+      output?: string;
+    };
+    return kubeconfig(call.io, {
+      ...trustOptions(call),
+      ...{ user, ttl, groups: group.length === 0 ? ["kubeadm:cluster-admins"] : group },
+      ...(output === undefined ? {} : { output }),
     });
   },
   "mirror create": ({ io, args, options }) =>
@@ -93,11 +147,14 @@ const abortOnSignals = (): AbortSignal => {
   return abort.signal;
 };
 
-const runVerb = async (verb: string, args: readonly string[], options: Options): Promise<void> => {
+/** The exit code. */
+const runVerb = async (verb: string, args: readonly string[], options: Options): Promise<number> => {
   const progress = startProgress(progressStyle(options));
   const io = systemIo(progress, abortOnSignals());
-  const text = await verbs[verb]?.({ io, args, options, times: progress.times });
-  if (text !== undefined && text !== "") process.stdout.write(`${text}\n`);
+  const outcome = (await verbs[verb]?.({ io, args, options, times: progress.times })) ?? "";
+  const { text, exitCode } = typeof outcome === "string" ? { text: outcome, exitCode: 0 } : outcome;
+  if (text !== "") process.stdout.write(`${text}\n`);
+  return exitCode;
 };
 
 /** Diagnostics go where the caller's program reads them when it asked for JSON. */
@@ -111,13 +168,14 @@ const report = (error: unknown, options: Options): number => {
 
 const main = async (): Promise<number> => {
   let options: Options = {};
+  let exitCode = 0;
   const program = createProgram(async (verb, args, given) => {
     options = given;
-    await runVerb(verb, args, given);
+    exitCode = await runVerb(verb, args, given);
   });
   try {
     await program.parseAsync();
-    return 0;
+    return exitCode;
   } catch (error) {
     // Commander has printed its own words: help, the version, or what is wrong with the command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;

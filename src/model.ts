@@ -120,7 +120,34 @@ export interface Network {
   readonly gateways: readonly string[];
   readonly dns: readonly string[];
   readonly domain: string;
-  readonly cni: "flannel" | "none";
+  /** `manifest`: the first of the cluster's manifests. */
+  readonly cni: "flannel" | "none" | "manifest";
+}
+
+/** What the masters do by themselves once they are members. */
+export interface Maintenance {
+  readonly snapshots: {
+    readonly everySeconds: number;
+    /** How many are kept on a master. */
+    readonly keep: number;
+    /** A program and its arguments; a snapshot's path is put behind them. Empty: nothing is uploaded. */
+    readonly upload: readonly string[];
+  };
+  readonly certificates: {
+    /** Before their end. */
+    readonly renewBeforeSeconds: number;
+  };
+}
+
+/** Sorts before all others: pods need a network first. */
+export const networkPluginManifest = "00-cni.yaml";
+
+/** A file of the user that is applied once, after the cluster was made. */
+export interface Manifest {
+  /** File name on the node; they are applied in the order of their names. */
+  readonly name: string;
+  /** YAML, one document or several. */
+  readonly text: string;
 }
 
 /** The user's own fields for the programs' configuration, merged over ours: cluster, then role, then node. */
@@ -175,6 +202,9 @@ export interface Cluster {
   readonly network: Network;
   /** Set when the load balancers carry the endpoint's address as one that floats between them. */
   readonly keepalived: Keepalived | undefined;
+  /** The user's own: the network plugin's, if it is one of theirs, then the others in their order. */
+  readonly manifests: readonly Manifest[];
+  readonly maintenance: Maintenance;
   /** Of the whole cluster; each node's own holds it already. */
   readonly passThrough: PassThrough;
   readonly nodes: readonly Node[];

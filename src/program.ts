@@ -2,7 +2,17 @@
 // outside, so that the documentation's commands can be checked without running them.
 import { Command, Option } from "commander";
 import { kimgVersion } from "./content.ts";
-import { diskFormats, supplySources } from "./model.ts";
+import { diskFormats } from "./model.ts";
+import { addOperationCommands } from "./program-operation.ts";
+import {
+  clusterArgument,
+  collect,
+  libraryOption,
+  passphraseOption,
+  secretsFileOption,
+  seedsFolderOption,
+  supplyOptions,
+} from "./program-options.ts";
 
 /** Runs a verb: its full name (`cache prune`), its arguments, and its options merged with the global ones. */
 export type Action = (
@@ -10,30 +20,6 @@ export type Action = (
   args: readonly string[],
   options: Readonly<Record<string, unknown>>,
 ) => Promise<void>;
-
-const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
-
-const libraryOption = (): Option =>
-  new Option("--library <folder>", "a folder with roles/ and images/ of your own; may be given more than once")
-    .argParser(collect)
-    .default([]);
-
-const clusterArgument = ["[cluster.yaml]", "the cluster's description", "cluster.yaml"] as const;
-
-const secretsFileOption = (): Option =>
-  new Option("--secrets <file>", "the cluster's trust; beside cluster.yaml when not given");
-
-const passphraseOption = (): Option =>
-  new Option("--passphrase-file <file>", "file whose first line is the passphrase; or set KIMG_PASSPHRASE");
-
-const supplyOptions = (command: Command): Command =>
-  command
-    .option(
-      "--kubernetes <version>",
-      "exact Kubernetes version, such as 1.37.2; the newest that kimg knows when not given",
-    )
-    .addOption(new Option("--from <supply>", "where Kubernetes and its companions come from").choices(supplySources))
-    .addOption(new Option("--arch <architecture>", "Debian's name of it").choices(["amd64"]).default("amd64"));
 
 const addInputCommands = (program: Command): void => {
   program
@@ -69,7 +55,7 @@ const addOutputCommands = (program: Command): void => {
     .addOption(libraryOption())
     .addOption(secretsFileOption())
     .addOption(passphraseOption())
-    .option("--output <folder>", "folder that the cluster's own folder is made in", "build");
+    .addOption(seedsFolderOption());
   supplyOptions(
     program
       .command("build")
@@ -149,6 +135,7 @@ export const createProgram = (action: Action): Command => {
     .showHelpAfterError("(see kimg --help)");
   addInputCommands(program);
   addOutputCommands(program);
+  addOperationCommands(program);
   addCacheCommands(program);
   for (const command of leaves(program)) {
     command.action(() => action(verbOf(command), command.processedArgs as string[], command.optsWithGlobals()));

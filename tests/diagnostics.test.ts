@@ -4,7 +4,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { checkConfig } from "../src/config/index.ts";
+import { judgeConfig, place, readConfig, readManifests, sorted } from "../src/config/index.ts";
 import { readText } from "../src/config/read-file.ts";
 import type { Diagnostic } from "../src/diagnostic.ts";
 import { formatDiagnostics } from "../src/diagnostic.ts";
@@ -48,9 +48,16 @@ describe("cluster.yaml", () => {
     library = { ...loaded.library, ...versions };
   });
 
+  /** The files that it names are in the folder of the fixtures. */
   const judge = async (overlay: Overlay): Promise<readonly Diagnostic[]> => {
-    const { text, diagnostics } = await readText(overlayFiles(systemFiles(), overlay), "cluster.yaml");
-    return text === undefined ? diagnostics : checkConfig(text, "cluster.yaml", library).diagnostics;
+    const files = overlayFiles(systemFiles(), overlay);
+    const { text, diagnostics } = await readText(files, "cluster.yaml");
+    if (text === undefined) return diagnostics;
+    const { config, source, ...read } = readConfig(text, "cluster.yaml");
+    if (config === undefined || source === undefined) return read.diagnostics;
+    const manifests = await readManifests(files, join(folder, "cluster.yaml"), config);
+    const judged = judgeConfig({ config, source, ...read }, library);
+    return sorted([...judged.diagnostics, ...place(manifests.diagnostics, source)]);
   };
 
   it.each(fixtures("."))("%s", async (name) => {
@@ -66,6 +73,33 @@ describe("cluster.yaml", () => {
     const start = performance.now();
     compare(join(folder, "generated/file-10-mb"), await judge(new Map([["cluster.yaml", large]])));
     expect(performance.now() - start).toBeLessThan(500);
+  });
+
+  it("refuses a manifest of 5 MB", async () => {
+    const text = readFileSync(join(folder, "manifests-twice.yaml"), "utf8").replace(
+      "{ manifest: manifests/right.yaml }",
+      "none",
+    );
+    const large = Buffer.alloc(5_000_000, "#\n");
+    const overlay: Overlay = new Map([
+      ["cluster.yaml", Buffer.from(text.replace(/^manifests: .*$/m, "manifests: [large.yaml]"))],
+      [join(folder, "large.yaml"), large],
+    ]);
+    compare(join(folder, "generated/manifest-5-mb"), await judge(overlay));
+  });
+
+  it("takes a manifest of 2 MB", { timeout: 60_000 }, async () => {
+    const text = readFileSync(join(folder, "manifests-twice.yaml"), "utf8").replace(/^manifests: .*$/m, "");
+    const version =
+      "    - { name: v1, served: true, schema: { openAPIV3Schema: { type: object, description: words } } }\n";
+    const object = "apiVersion: v1\nkind: CustomResourceDefinition\nmetadata: { name: things }\nspec:\n  versions:\n";
+    const large = Buffer.from(`${object}${version.repeat(1000)}---\n`.repeat(20));
+    expect(large.length).toBeGreaterThan(1_900_000);
+    const overlay: Overlay = new Map([
+      ["cluster.yaml", Buffer.from(text)],
+      [join(folder, "manifests/right.yaml"), large],
+    ]);
+    expect(await judge(overlay)).toEqual([]);
   });
 
   it("takes what lies just below the limit, within seconds", async () => {

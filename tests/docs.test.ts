@@ -87,21 +87,35 @@ const checkContent = async (kind: "role" | "image", text: string): Promise<void>
   }
 };
 
-const checkFence = async ({ language, title, text }: Fence): Promise<void> => {
-  if (language === "sh") {
-    const lines = text
-      .replaceAll("\\\n", " ")
-      .split("\n")
-      .filter((line) => line.trim() !== "" && !line.startsWith("#"));
-    for (const line of lines) await checkCommand(line);
-    return;
+/** Mermaid's sequence diagrams: every line is a participant or a message, and every message is between participants that are named. */
+const checkSequence = (text: string): void => {
+  const [kind, ...lines] = text.trim().split("\n");
+  expect(kind).toBe("sequenceDiagram");
+  const names = lines.flatMap((line) => /^ {2}participant (\w+) as .+$/.exec(line)?.[1] ?? []);
+  for (const line of lines.slice(names.length)) {
+    const [, from, to] = /^ {2}(\w+)->>(\w+): .+$/.exec(line) ?? [];
+    expect(names, line).toContain(from);
+    expect(names, line).toContain(to);
   }
+};
+
+const checkCommands = async (text: string): Promise<void> => {
+  const lines = text
+    .replaceAll("\\\n", " ")
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  for (const line of lines) await checkCommand(line);
+};
+
+const checkFence = async ({ language, title, text }: Fence): Promise<void> => {
+  if (language === "sh") return checkCommands(text);
   if (language === "json") return void JSON.parse(text);
   if (language === "yaml" && title === "cluster.yaml") return checkCluster(text);
   if (language === "yaml" && (title === "role.yaml" || title === "image.yaml")) {
     return checkContent(title === "role.yaml" ? "role" : "image", text);
   }
   if (language === "yaml" && title.startsWith("part of ")) return void parse(text);
+  if (language === "mermaid") return checkSequence(text);
   if (language === "text" && title !== "") return;
   expect.unreachable(`a fence of ${language || "no language"} "${title}" is not checked by anything`);
 };

@@ -19,7 +19,7 @@ it.each(examples)("%s", async (name) => {
   const libraries = existsSync(library) ? [library] : [];
   const io = systemIo(startProgress("quiet"), new AbortController().signal);
   expect(await check(io, { cluster, libraries, format: "text" })).toMatch(/^[^\n]* is right: cluster [^\n]*$/);
-  const resolved = await clusterOf(await readFile(cluster, "utf8"), libraries);
+  const resolved = await clusterOf(await readFile(cluster, "utf8"), libraries, join(folder, name));
   const tree = renderCluster(resolved, await testOnlySecrets(resolved.name));
   for (const node of resolved.nodes) expect(tree.has(`${node.name}/nocloud.iso`)).toBe(true);
 });

@@ -98,8 +98,11 @@ const pairsOfCluster = (cluster: Cluster, roles: readonly string[]): Wanted["pai
 const wanted = async (io: Io, options: BuildCommandOptions): Promise<Wanted> => {
   const said = { from: options.mirror === undefined ? options.from : ("mirror" as const), mirror: options.mirror };
   if (options.cluster !== undefined) {
-    const { config, library } = await loadCluster(io, { cluster: options.cluster, libraries: options.library });
-    const cluster = resolveCluster(config, library);
+    const { config, library, manifests } = await loadCluster(io, {
+      cluster: options.cluster,
+      libraries: options.library,
+    });
+    const cluster = resolveCluster(config, library, manifests);
     const { version, from, mirror } = cluster.kubernetes;
     return {
       pairs: pairsOfCluster(cluster, options.role),

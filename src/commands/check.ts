@@ -1,6 +1,6 @@
 // `kimg check`: cluster.yaml and the library, read and judged. Nothing is made; every later command begins with `loadCluster`.
-import type { Config } from "../config/index.ts";
-import { checkConfig, readConfig, sorted } from "../config/index.ts";
+import type { Config, ReadManifests, ReadShape } from "../config/index.ts";
+import { judgeConfig, place, readConfig, readManifests, sorted } from "../config/index.ts";
 import { readText } from "../config/read-file.ts";
 import { shippedFolder } from "../content.ts";
 import type { Diagnostic } from "../diagnostic.ts";
@@ -21,6 +21,8 @@ export interface LoadOptions {
 export interface LoadedCluster {
   readonly config: Config;
   readonly library: Library;
+  /** Texts of the manifests that the config names, by the path that is written there. */
+  readonly manifests: ReadonlyMap<string, string>;
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -46,11 +48,19 @@ export const loadCluster = async (io: Io, options: LoadOptions): Promise<LoadedC
   const inTemplates = [...library.roles.values()].flatMap((role) =>
     checkTemplates(role, templateShape(role), metadataNames(role.bootstrap)),
   );
-  const judge = hasError(inLibrary) ? readConfig : checkConfig;
-  const read = text === undefined ? { diagnostics: inFile } : judge(text, options.cluster, library);
-  const all = sorted([...inLibrary, ...inTemplates, ...read.diagnostics]);
+  const shape = text === undefined ? { diagnostics: inFile } : readConfig(text, options.cluster);
+  const read = hasError(inLibrary) ? shape : judgeConfig(shape, library);
+  const manifests = await manifestsOf(io, options.cluster, shape);
+  const all = sorted([...inLibrary, ...inTemplates, ...read.diagnostics, ...manifests.diagnostics]);
   if (hasError(all) || read.config === undefined) throw new DiagnosticError(all);
-  return { config: read.config, library, warnings: all };
+  return { config: read.config, library, manifests: manifests.texts, warnings: all };
+};
+
+/** Those that the document names, whatever else is wrong with it. */
+const manifestsOf = async (io: Io, cluster: string, { config, source }: ReadShape): Promise<ReadManifests> => {
+  if (config === undefined || source === undefined) return { texts: new Map(), diagnostics: [] };
+  const { texts, diagnostics } = await readManifests(io.files, cluster, config);
+  return { texts, diagnostics: place(diagnostics, source) };
 };
 
 const nouns = {

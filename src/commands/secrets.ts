@@ -58,7 +58,9 @@ const rotate = async (
   const { secrets, passphrase, warnings } = await readSecrets(io, path, cluster, options);
   await replaceSecretsFile(io, path, rotateSecrets(io, secrets, plan.items), passphrase);
   const tokens = plan.items.some((name) => name.endsWith("-token"));
-  const hint = tokens ? " A running cluster does not know a new token: `kubeadm token create` makes it known." : "";
+  const hint = tokens
+    ? " A running cluster does not know a new token: `kimg token --render` makes one that it knows."
+    : "";
   return { text: `${path}: new ${plan.items.join(" and ")}. Render the seeds again.${hint}`, warnings };
 };
 

@@ -21,7 +21,7 @@ export const completeNetwork = (network: Config["network"]): Network => {
     gateways: network.gateway,
     dns: network.dns,
     domain: network.domain,
-    cni: network.cni,
+    cni: typeof network.cni === "string" ? network.cni : "manifest",
   };
 };
 

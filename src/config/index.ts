@@ -11,7 +11,8 @@ import { shapeDiagnostics } from "./shape.ts";
 import type { Source } from "./source.ts";
 import { parseSource, place, sorted } from "./source.ts";
 
-export { sorted } from "./source.ts";
+export { type ReadManifests, readManifests } from "./read-manifests.ts";
+export { place, sorted } from "./source.ts";
 export type { Config } from "./schema.ts";
 
 export interface ReadConfig {
@@ -44,7 +45,7 @@ const empty = (file: string): Diagnostic => ({
 const hasError = (diagnostics: readonly Diagnostic[]): boolean =>
   diagnostics.some(({ severity }) => severity === "error");
 
-interface ReadShape extends ReadConfig {
+export interface ReadShape extends ReadConfig {
   readonly source?: Source;
 }
 
@@ -63,9 +64,8 @@ export const readConfig = (text: string, file: string): ReadShape => {
     : { config: result.data, source, diagnostics: all };
 };
 
-/** Text → Config, its meaning checked against the roles, images and versions that there are. */
-export const checkConfig = (text: string, file: string, library: Library): ReadConfig => {
-  const read = readConfig(text, file);
+/** What was read, its meaning checked against the roles, images and versions that there are. */
+export const judgeConfig = (read: ReadShape, library: Library): ReadConfig => {
   if (read.config === undefined || read.source === undefined) return read;
   const context = ruleContext(read.config, library);
   const meaning = place(
@@ -75,3 +75,7 @@ export const checkConfig = (text: string, file: string, library: Library): ReadC
   const diagnostics = sorted([...read.diagnostics, ...meaning]);
   return hasError(diagnostics) ? { diagnostics } : { config: read.config, diagnostics };
 };
+
+/** Text → Config, its meaning checked. */
+export const checkConfig = (text: string, file: string, library: Library): ReadConfig =>
+  judgeConfig(readConfig(text, file), library);

@@ -39,8 +39,10 @@ export const schemaAt = (schema: JsonSchema, path: Path): JsonSchema | undefined
   return found;
 };
 
-export const keysAt = (schema: JsonSchema, path: Path): readonly string[] =>
-  Object.keys(schemaAt(schema, path)?.properties ?? {});
+export const keysAt = (schema: JsonSchema, path: Path): readonly string[] => {
+  const found = schemaAt(schema, path);
+  return [found, ...(found?.anyOf ?? [])].flatMap((each) => Object.keys(each?.properties ?? {}));
+};
 
 /** Top-level sections that take the key: where a misplaced key may belong. */
 export const sectionsWith = (schema: JsonSchema, key: string): readonly string[] =>

@@ -15,11 +15,11 @@ const refuse = (code: string, message: string, hint?: string): ReadText => ({
   diagnostics: [{ severity: "error", code, message, ...(hint === undefined ? {} : { hint }) }],
 });
 
-const tooLarge = (name: string, size: number): ReadText =>
+const tooLarge = (name: string, size: number, limit: number): ReadText =>
   refuse(
     "file/too-large",
-    `${name} has ${(size / 1024 / 1024).toFixed(1)} MiB; at most ${sizeLimit / 1024 / 1024} MiB are read`,
-    "is it the right file? what kimg reads is written by people",
+    `${name} has ${(size / 1024 / 1024).toFixed(1)} MiB; at most ${limit / 1024 / 1024} MiB are read`,
+    limit === sizeLimit ? "is it the right file? what kimg reads is written by people" : "is it the right file?",
   );
 
 const isUtf16 = (bytes: Uint8Array): boolean =>
@@ -58,8 +58,8 @@ const notUtf8 = (name: string, bytes: Uint8Array): ReadText => {
 };
 
 /** UTF-8 bytes → text without byte order mark. */
-export const decodeText = (bytes: Uint8Array, name: string): ReadText => {
-  if (bytes.length > sizeLimit) return tooLarge(name, bytes.length);
+export const decodeText = (bytes: Uint8Array, name: string, limit = sizeLimit): ReadText => {
+  if (bytes.length > limit) return tooLarge(name, bytes.length, limit);
   if (isUtf16(bytes)) return refuse("file/not-utf-8", `${name} is UTF-16`, "save the file as UTF-8");
   let text: string;
   try {
@@ -86,15 +86,23 @@ export const decodeText = (bytes: Uint8Array, name: string): ReadText => {
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error ? String(error.code) : undefined;
 
-/** The file's text. `missingHint` says what to do when there is none. Other failures than those of the path itself pass. */
-export const readText = async (files: Files, path: string, missingHint?: string): Promise<ReadText> => {
+/**
+ * The file's text. `missingHint` says what to do when there is none, `limit` how many bytes it may have. Other failures than those of
+ * the path itself pass.
+ */
+export const readText = async (
+  files: Files,
+  path: string,
+  missingHint?: string,
+  limit = sizeLimit,
+): Promise<ReadText> => {
   try {
     const status = await files.status(path);
     if (status === undefined) return refuse("file/missing", `there is no file ${path}`, missingHint);
     if (status.kind === "directory") return refuse("file/directory", `${path} is a directory, not a file`, missingHint);
     if (status.kind === "other") return refuse("file/not-a-file", `${path} is not a regular file`);
-    if (status.size > sizeLimit) return tooLarge(path, status.size);
-    return decodeText(await files.read(path), path);
+    if (status.size > limit) return tooLarge(path, status.size, limit);
+    return decodeText(await files.read(path), path, limit);
   } catch (error) {
     const code = codeOf(error);
     if (code === "EISDIR") return refuse("file/directory", `${path} is a directory, not a file`, missingHint);

@@ -1,6 +1,7 @@
 // The shape of cluster.yaml, once: TypeScript's type, the JSON schema and the reference page are all derived from it.
 // Owns names, types, patterns and constant defaults; must not compare one field with another: that is what rules are for.
 import { z } from "zod";
+import { durationPattern, durationSeconds } from "./duration.ts";
 import { supplySources } from "../model.ts";
 
 /** RFC 1123 section 2.1; Kubernetes wants lower case (apimachinery, IsDNS1123Label). */
@@ -115,6 +116,8 @@ const endpoint = z
   })
   .describe("Where the Kubernetes API is reached; needed but for one single master with an address.");
 
+const manifest = (what: string) => z.string().min(1).describe(what);
+
 const network = z
   .strictObject({
     nodes: oneOrTwo("a CIDR", "The machines' network; needed when a node has an address.").default([]),
@@ -130,8 +133,20 @@ const network = z
     ).optional(),
     domain: z.string().min(1).describe("The DNS domain of services.").default("cluster.local"),
     cni: z
-      .enum(["flannel", "none"])
-      .describe("The network plugin that is applied after init; none leaves that to you.")
+      .union(
+        [
+          z.enum(["flannel", "none"]),
+          z
+            .strictObject({
+              manifest: manifest("The network plugin's manifest, such as calico's or cilium's."),
+            })
+            .describe("A network plugin of your own choice."),
+        ],
+        { error: "flannel, none or { manifest: FILE }" },
+      )
+      .describe(
+        "The network plugin that is applied after init: flannel, `{ manifest: FILE }` for another one's, or none, which leaves that to you.",
+      )
       .default("flannel"),
   })
   .describe(
@@ -151,6 +166,38 @@ const loadBalancer = z
   })
   .describe("How the load balancers share the endpoint's address (keepalived).");
 
+/** Seconds come out of it. */
+const duration = (what: string) =>
+  z
+    .string()
+    .regex(durationPattern, "a length of time, such as 90m, 6h or 30d")
+    .transform(durationSeconds)
+    .describe(what);
+
+const etcd = z
+  .strictObject({
+    snapshots: z
+      .strictObject({
+        every: duration("How far they are apart.").prefault("6h"),
+        keep: z.int().min(1).max(1000).describe("How many are kept on a master.").default(12),
+        upload: z
+          .array(z.string().min(1))
+          .describe(
+            "A program and its arguments, run on the master after each snapshot, whose path becomes the last argument.",
+          )
+          .default([]),
+      })
+      .describe("Snapshots of etcd, taken by the master that leads it and proven by restoring each.")
+      .prefault({}),
+  })
+  .describe("etcd, which runs on the masters.");
+
+const certificates = z
+  .strictObject({
+    renewBefore: duration("How long before its end a certificate is renewed.").prefault("30d"),
+  })
+  .describe("The masters' certificates, which they renew by themselves, one master at a time.");
+
 export const configSchema = z
   .strictObject({
     version: z.literal(1).describe("The version of this format, which is 1."),
@@ -164,6 +211,8 @@ export const configSchema = z
       .describe("The base image of every node that names no other: a folder of images/.")
       .default("debian-13"),
     loadBalancer: loadBalancer.optional(),
+    etcd: etcd.prefault({}),
+    certificates: certificates.prefault({}),
     clusterState: z
       .enum(["new", "existing"])
       .describe("`existing` renders seeds that can only join: no second cluster can ever be made from them.")
@@ -174,6 +223,13 @@ export const configSchema = z
       })
       .describe("Where the machines run.")
       .prefault({}),
+    manifests: z
+      .array(manifest("A file that `kubectl apply -f` takes."))
+      .max(90)
+      .describe(
+        "Manifests that are applied after init and after the network plugin's, in this order; paths are relative to this file.",
+      )
+      .default([]),
     nodes: z.array(node).describe("Machines that have names.").default([]),
     pools: z.array(pool).describe("Machines without names of their own.").default([]),
     roles: z

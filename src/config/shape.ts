@@ -71,15 +71,18 @@ const wrongType = (context: Context, expected: string, path: Path): Diagnostic =
   const message = `${lastKey(path)} must be ${wanted}, not ${named(value)}`;
   const written = context.source.written(path);
   const scalar = typeof value === "number" || typeof value === "boolean";
-  const hint = expected === "string" && scalar && written !== undefined ? `put it in quotes: "${written}"` : undefined;
+  const { pattern = "" } = schemaAt(context.schema, path) ?? {};
+  const isText = expected === "string" && scalar && written !== undefined && new RegExp(pattern).test(written);
+  const hint = isText ? `put it in quotes: "${written}"` : undefined;
   return error("type", message, path, hint ?? description(context, path));
 };
 
-const wrongValue = (context: Context, values: readonly unknown[], path: Path): Diagnostic => {
+/** `expected`: what it can be, in words, where that is more than the values. */
+const wrongValue = (context: Context, values: readonly unknown[], path: Path, expected?: string): Diagnostic => {
   const value = valueAt(context.source.value, path);
   if (value === undefined) return error("missing-key", `${lastKey(path)} is missing`, path, description(context, path));
   const guess = typeof value === "string" ? didYouMean(value, values.map(String)) : "";
-  const known = `${lastKey(path)} can be ${values.map(String).join(", ")}`;
+  const known = `${lastKey(path)} can be ${expected ?? values.map(String).join(", ")}`;
   return error("value", `${lastKey(path)} cannot be ${named(value)}${guess}`, path, known);
 };
 
@@ -128,12 +131,18 @@ const badPattern = (context: Context, path: Path, words: string, pattern: string
 
 /** A union is told by the branch that has the value's own type; when none has, by the union's own words. */
 const wrongUnion = (context: Context, issue: z.core.$ZodIssueInvalidUnion, path: Path): readonly Diagnostic[] => {
+  const isMapOrList = typeof valueAt(context.source.value, path) === "object";
   const branch = issue.errors.find((issues) =>
-    issues.every((each) => each.path.length > 0 || each.code !== "invalid_type"),
+    issues.every(
+      (each) =>
+        each.path.length > 0 || (each.code !== "invalid_type" && !(each.code === "invalid_value" && isMapOrList)),
+    ),
   );
   if (branch !== undefined) {
     return branch.flatMap((each) =>
-      diagnosticsOf(context, { ...each, path: [...path, ...each.path] as PropertyKey[] }),
+      each.code === "invalid_value" && each.path.length === 0
+        ? [wrongValue(context, each.values, path, issue.message)]
+        : diagnosticsOf(context, { ...each, path: [...path, ...each.path] as PropertyKey[] }),
     );
   }
   const value = valueAt(context.source.value, path);

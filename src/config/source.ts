@@ -107,8 +107,10 @@ const source = (file: string, text: string, document: Document): Omit<Source, "t
 /** The parser needs minutes for a million of these, and the answer is known. */
 const manyOpen = /(?:[[{]\s*){200}/;
 
+export const isTooDeep = (text: string): boolean => manyOpen.test(text);
+
 const parse = (text: string): Document | "too deep" => {
-  if (manyOpen.test(text)) return "too deep";
+  if (isTooDeep(text)) return "too deep";
   try {
     return parseDocument(text, { merge: true, prettyErrors: false, uniqueKeys: false, stringKeys: false });
   } catch (error) {

@@ -100,6 +100,43 @@ export interface Network {
    * Rejects with ToolError when the host does not answer within seconds.
    */
   readonly open: (url: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
+  /**
+   * One request over TLS with a client certificate, of a host that must show one of the given authority. Follows no redirect. What the
+   * host does is a result, whatever it is; rejects only when `signal` ends it.
+   */
+  readonly call: (call: TlsCall) => Promise<TlsAnswer | TlsFailure>;
+}
+
+export interface TlsCall {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** https. */
+  readonly url: string;
+  readonly body?: string;
+  /** PEM. No other authority is trusted, the system's neither. */
+  readonly authority: string;
+  /** PEM. */
+  readonly certificate: string;
+  /** PEM. */
+  readonly key: string;
+  /** Name that the host's certificate must bear; the URL's host when not given. */
+  readonly serverName?: string | undefined;
+  /** Milliseconds of silence after which the host is taken as unreachable. */
+  readonly patience?: number | undefined;
+}
+
+export interface TlsAnswer {
+  readonly kind: "answer";
+  readonly status: number;
+  readonly body: string;
+  /** End of the host's own certificate. */
+  readonly certificateEnds: Date;
+}
+
+export interface TlsFailure {
+  /** Nobody there or silent; somebody whose certificate is not trusted; broken off for another reason. */
+  readonly kind: "unreachable" | "untrusted" | "broken";
+  /** One line for people. */
+  readonly message: string;
 }
 
 /** Long work shows progress: stages with times on a terminal, lines elsewhere, nothing with --quiet, events with --json. */

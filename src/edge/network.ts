@@ -2,6 +2,7 @@
 // rules for redirects; must not judge a status.
 import { ToolError } from "../diagnostic.ts";
 import type { Answer, Network } from "./io.ts";
+import { callOverTls } from "./tls-call.ts";
 
 export interface Patience {
   /** A host that has not begun to answer by then is taken as unreachable. Milliseconds. */
@@ -117,4 +118,5 @@ export const openUrl = async (
 
 export const systemNetwork = (signal: AbortSignal): Network => ({
   open: (url, headers = {}) => openUrl(url, headers, signal),
+  call: (call) => callOverTls(call, signal),
 });

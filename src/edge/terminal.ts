@@ -1,4 +1,4 @@
-// Questions to a person whose answers must not show.
+// Questions to a person.
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 
@@ -14,6 +14,24 @@ export const hiddenQuestion = (signal: AbortSignal): ((question: string) => Prom
     } finally {
       lines.close();
       process.stderr.write("\n");
+    }
+  };
+};
+
+/** Asks on the terminal; undefined when there is no person to ask. An end of input is no answer. */
+export const question = (signal: AbortSignal): ((question: string) => Promise<string>) | undefined => {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  return async (text) => {
+    // The terminal keeps its own ways, so that Ctrl-C stops kimg and not this question alone.
+    const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
+    const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+    try {
+      return await Promise.race([lines.question(text, { signal }), ended]);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      lines.close();
     }
   };
 };

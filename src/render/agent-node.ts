@@ -1,15 +1,20 @@
 // /etc/kimg/node.json: what the boot agent must know of its node (images/agent/kimg_agent/node.py reads it).
-import type { Cluster, Node } from "../model.ts";
-import { bareAddress } from "../resolve/resolve.ts";
+import type { Bootstrap, Cluster, Node } from "../model.ts";
+import { bareAddress, mastersOf } from "../resolve/resolve.ts";
 import { metadataJson, toJsonText } from "./jinja.ts";
+import { apiServerPort } from "./kubeadm/v1beta4.ts";
 
-const kubeadmConfiguration = ({ role }: Node): string => {
-  if (role.bootstrap === "load-balancer") return "";
-  return role.bootstrap === "init" ? "/etc/kimg/kubeadm/init.yaml" : "/etc/kimg/kubeadm/join.yaml";
+const initConfiguration = "/etc/kimg/kubeadm/init.yaml";
+const joinConfiguration = "/etc/kimg/kubeadm/join.yaml";
+
+/** `kubeadm_config` is for what the node is made for; an init node joins where the cluster is there already. Empty: no kubeadm. */
+const configurations = (bootstrap: Bootstrap): { readonly kubeadm_config: string; readonly join_config: string } => {
+  if (bootstrap === "load-balancer") return { kubeadm_config: "", join_config: "" };
+  return {
+    kubeadm_config: bootstrap === "init" ? initConfiguration : joinConfiguration,
+    join_config: joinConfiguration,
+  };
 };
-
-const mastersOf = ({ nodes }: Cluster): readonly Node[] =>
-  nodes.filter(({ role }) => role.bootstrap === "init" || role.bootstrap === "join-control-plane");
 
 export const agentNodeText = (cluster: Cluster, node: Node): string =>
   toJsonText({
@@ -18,10 +23,17 @@ export const agentNodeText = (cluster: Cluster, node: Node): string =>
     node: metadataJson("node"),
     role: metadataJson("role"),
     bootstrap: metadataJson("bootstrap"),
+    // The place among the masters, 0 for the first and for all who are none.
+    ordinal: metadataJson("ordinal"),
     endpoint: { host: metadataJson("endpoint.host"), port: metadataJson("endpoint.port") },
+    // Of the masters themselves, whatever port the endpoint has.
+    api_port: apiServerPort,
     ca_hash: metadataJson("ca_hash"),
     cluster_state: metadataJson("cluster_state"),
     node_subnets: cluster.network.nodes,
-    peers: mastersOf(cluster).flatMap(({ addresses }) => addresses.slice(0, 1).map(bareAddress)),
-    kubeadm_config: kubeadmConfiguration(node),
+    // All masters, this one too.
+    peers: mastersOf(cluster.nodes).flatMap(({ addresses }) => addresses.slice(0, 1).map(bareAddress)),
+    ...configurations(node.role.bootstrap),
+    // The kubelet's own setting: it runs where there is swap.
+    swap_allowed: node.passThrough.kubelet["failSwapOn"] === false,
   });

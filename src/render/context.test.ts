@@ -56,14 +56,14 @@ describe("meta-data", () => {
     (bootstrap) => {
       const { node } = contextOf(bootstrap);
       const addressed = { ...node, pool: false, addresses: ["10.0.0.99/24"] };
-      const metadata = nodeMetadata(clusterMetadata(cluster, secrets), addressed, secrets);
+      const metadata = nodeMetadata(clusterMetadata(cluster, secrets), addressed, 0, secrets);
       expect(metadataNames(bootstrap).filter((name) => !hasMetadata(metadata, name))).toEqual([]);
     },
   );
 
   it("holds each token where it belongs", () => {
     const tokens = bootstraps.map((bootstrap) => {
-      const { token, worker_token: worker } = nodeMetadata({}, contextOf(bootstrap).node, secrets);
+      const { token, worker_token: worker } = nodeMetadata({}, contextOf(bootstrap).node, 0, secrets);
       return [bootstrap, token, worker];
     });
     const { "master-token": master, "worker-token": worker } = secrets.values;

@@ -8,10 +8,11 @@ import { agentNodeText } from "./agent-node.ts";
 import { urlHost } from "./authority.ts";
 import { containerdDropIn } from "./containerd.ts";
 import { encryptionConfiguration } from "./encryption.ts";
-import { flannelManifest } from "./flannel.ts";
 import { keepalivedSettings } from "./keepalived.ts";
 import { initText, joinText } from "./kubeadm/kubeadm.ts";
 import { apiServerPort } from "./kubeadm/v1beta4.ts";
+import { maintenanceText } from "./maintenance.ts";
+import { manifestTexts } from "./manifests.ts";
 import { ipVersions } from "./network-config.ts";
 import { toYaml } from "./yaml.ts";
 
@@ -67,13 +68,13 @@ export const templateShape = (role: Pick<Role, "bootstrap" | "secrets">): Templa
   fields: {
     cluster: clusterShape,
     node: nodeShape,
-    agent: { fields: { node: "scalar" } },
+    agent: { fields: { node: "scalar", ...(isMaster(role.bootstrap) ? { maintenance: "scalar" as const } : {}) } },
     secrets: { fields: Object.fromEntries(role.secrets.map((name) => [name, "scalar" as const])) },
     ...kubeadmShape(role.bootstrap),
     ...(role.bootstrap === "load-balancer"
       ? { keepalived: keepalivedShape }
       : { containerd: { fields: { dropIn: "scalar" } } }),
-    ...(role.bootstrap === "init" ? { cni: { fields: { manifest: "scalar" } } } : {}),
+    ...(role.bootstrap === "init" ? { manifests: { map: "scalar" } } : {}),
     ...(isMaster(role.bootstrap) && role.secrets.includes("encryption-key")
       ? { apiServer: { fields: { encryptionConfiguration: "scalar" } } }
       : {}),
@@ -160,15 +161,16 @@ export const templateContext = ({ cluster, shared, node, secrets, onRead }: Cont
   return {
     cluster: shared,
     node: nodeContext(node, onRead),
-    agent: { node: agentNodeText(cluster, node) },
+    agent: {
+      node: agentNodeText(cluster, node),
+      ...(isMaster(bootstrap) ? { maintenance: maintenanceText(cluster.maintenance) } : {}),
+    },
     secrets: Object.fromEntries(asked.map((name) => [name, secrets.values[name]])),
     ...kubeadmContext(cluster, node),
     ...(bootstrap === "load-balancer"
       ? { keepalived: keepalived() }
       : { containerd: { dropIn: containerdDropIn(node) ?? null } }),
-    ...(bootstrap === "init"
-      ? { cni: { manifest: cluster.network.cni === "none" ? null : flannelManifest(cluster.network) } }
-      : {}),
+    ...(bootstrap === "init" ? { manifests: manifestTexts(cluster) } : {}),
     ...(isMaster(bootstrap)
       ? { apiServer: { encryptionConfiguration: encryptionConfiguration(secrets.values["encryption-key"]) } }
       : {}),

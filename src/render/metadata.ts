@@ -9,7 +9,7 @@ import { toYaml } from "./yaml.ts";
 
 /** Names that `{{metadata …}}` may read in a role's templates. Those of an address are there for nodes that have one. */
 export const metadataNames = (bootstrap: Bootstrap): readonly string[] => [
-  ...["version", "cluster", "cluster_state", "role", "bootstrap", "node", "address", "node_ip"],
+  ...["version", "cluster", "cluster_state", "role", "bootstrap", "ordinal", "node", "address", "node_ip"],
   ...["endpoint.host", "endpoint.port", "endpoint_authority", "ca_hash"],
   ...(bootstrap === "load-balancer" ? [] : ["token"]),
   ...(bootstrap === "init" ? ["worker_token"] : []),
@@ -48,11 +48,12 @@ export const clusterMetadata = (cluster: Cluster, secrets: Secrets): ClusterMeta
   ca_hash: discoveryHash(secrets.values["ca.crt"]),
 });
 
-/** Everything below `kimg:`. */
-export const nodeMetadata = (shared: Json, node: Node, secrets: Secrets): Json => ({
+/** Everything below `kimg:`. `ordinal`: the node's place among the masters, 0 for the first and for all who are none. */
+export const nodeMetadata = (shared: Json, node: Node, ordinal: number, secrets: Secrets): Json => ({
   ...shared,
   role: node.role.name,
   bootstrap: node.role.bootstrap,
+  ordinal,
   // A machine of a pool takes its name from its instance.
   node: node.pool ? "" : node.name,
   ...addresses(node),

@@ -1,6 +1,14 @@
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { clusterOf, goldenCluster, renderGolden, testOnlySecrets } from "../../tests/support/render-case.ts";
+import {
+  clusterOf,
+  goldenCluster,
+  goldenFolder,
+  renderGolden,
+  testOnlySecrets,
+} from "../../tests/support/render-case.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import type { Cluster, FileTree, Node } from "../model.ts";
 import { renderCluster } from "./render.ts";
@@ -86,6 +94,54 @@ describe("files", () => {
   it("never get out of their folder", async () => {
     const cluster = await small("", "cloudConfig: { write_files: [{ path: /../../x/../y, content: z }] }\n");
     expect([...(await render(cluster)).keys()].filter((path) => path.endsWith("/y"))).toEqual(["cp1/files/y"]);
+  });
+});
+
+const manifestNames = (tree: FileTree, node: string): readonly string[] =>
+  [...tree.keys()].filter((path) => path.startsWith(`${node}/files/etc/kimg/manifests/`)).map((path) => basename(path));
+
+describe("manifests", () => {
+  it("are files of the node that makes the cluster, in the order in which they are applied", async () => {
+    const tree = await renderGolden("add-ons");
+    expect(manifestNames(tree, "cp1")).toEqual(["00-cni.yaml", "10-large.yaml", "11-Storage-Class.yaml"]);
+    expect(["cp2", "cp3", "w1"].flatMap((node) => manifestNames(tree, node))).toEqual([]);
+    const written = await readFile(join(goldenFolder, "add-ons/manifests/Storage Class.yml"), "utf8");
+    expect(text(tree, "cp1/files/etc/kimg/manifests/11-Storage-Class.yaml")).toBe(written);
+    expect(tree.get("cp1/files/etc/kimg/manifests/11-Storage-Class.yaml")?.mode).toBe(0o600);
+  });
+
+  it("are none without a network plugin, and only the plugin's by default", async () => {
+    const cluster = await small("");
+    expect(manifestNames(await render(cluster), "cp1")).toEqual(["00-cni.yaml"]);
+    expect(manifestNames(await render({ ...cluster, network: { ...cluster.network, cni: "none" } }), "cp1")).toEqual(
+      [],
+    );
+  });
+
+  it("are told in the resolved cluster by their names alone", async () => {
+    const { manifests } = parse(text(await renderGolden("add-ons"), "cluster.resolved.yaml")) as { manifests: unknown };
+    expect(manifests).toEqual(["00-cni.yaml", "10-large.yaml", "11-Storage-Class.yaml"]);
+  });
+});
+
+describe("what masters do by themselves", () => {
+  it("is in maintenance.json, on masters only", async () => {
+    const tree = await renderGolden("pass-through");
+    expect(JSON.parse(text(tree, "cp1/files/etc/kimg/maintenance.json"))).toEqual({
+      version: 1,
+      snapshots: { every_seconds: 5400, keep: 3, upload: ["/usr/local/bin/put", "--to={{ bucket }}", "a b"] },
+      certificates: { renew_before_seconds: 5_184_000 },
+    });
+    expect(tree.get("cp1/files/etc/kimg/maintenance.json")?.mode).toBe(0o600);
+    expect([...tree.keys()].filter((path) => path.endsWith("maintenance.json"))).toHaveLength(1);
+  });
+
+  it("is on by default", async () => {
+    expect(JSON.parse(text(await renderGolden("ha"), "cp2/files/etc/kimg/maintenance.json"))).toEqual({
+      version: 1,
+      snapshots: { every_seconds: 21_600, keep: 12, upload: [] },
+      certificates: { renew_before_seconds: 2_592_000 },
+    });
   });
 });
 

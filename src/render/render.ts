@@ -2,6 +2,7 @@
 // the same bytes for the same input. What is alike for the nodes of a role is rendered once.
 import { DiagnosticError } from "../diagnostic.ts";
 import type { Cluster, FileEntry, FileTree, Json, Node, PassThrough, Secrets } from "../model.ts";
+import { mastersOf } from "../resolve/resolve.ts";
 import { clusterContext, templateContext } from "./context.ts";
 import { iso9660 } from "./iso9660.ts";
 import { fillMarkers, hasMarker, hasMetadata, markedPaths } from "./jinja.ts";
@@ -38,16 +39,31 @@ interface Rendering {
   readonly leaks: LeakCheck;
   readonly alike: Map<string, Shared>;
   readonly numbers: Map<PassThrough, number>;
+  /** Places of the masters, in the order of cluster.yaml. */
+  readonly ordinals: ReadonlyMap<Node, number>;
 }
 
 const utf8 = (text: string): Uint8Array => Buffer.from(text);
 
+const ordinalOf = ({ ordinals }: Rendering, node: Node): number => ordinals.get(node) ?? 0;
+
 /** Nodes with the same key differ in name, addresses and MAC address only. */
-const alikeKey = ({ numbers }: Rendering, node: Node): string => {
+const alikeKey = (rendering: Rendering, node: Node): string => {
+  const { numbers } = rendering;
   const number = numbers.get(node.passThrough) ?? numbers.size;
   numbers.set(node.passThrough, number);
   const { role, pool, name, labels, taints, values } = node;
-  return JSON.stringify([role.name, pool ? name : null, networkLikeness(node), labels, taints, values, number]);
+  const ordinal = ordinalOf(rendering, node);
+  return JSON.stringify([
+    role.name,
+    ordinal,
+    pool ? name : null,
+    networkLikeness(node),
+    labels,
+    taints,
+    values,
+    number,
+  ]);
 };
 
 const makeShared = (
@@ -123,7 +139,7 @@ const readableFiles = ({ leaks }: Rendering, shared: Shared, metadata: Json): re
 
 /** Paths start with the node's name. */
 const renderNode = (rendering: Rendering, node: Node): FileTree => {
-  const metadata = nodeMetadata(rendering.metadata, node, rendering.secrets);
+  const metadata = nodeMetadata(rendering.metadata, node, ordinalOf(rendering, node), rendering.secrets);
   const shared = sharedOf(rendering, node, metadata);
   refuseMissing(node, shared, metadata);
   const files = [...readableFiles(rendering, shared, metadata), ...seedFiles(shared, node, metadata)];
@@ -148,6 +164,7 @@ export const renderCluster = (cluster: Cluster, secrets: Secrets): FileTree => {
     leaks: leakCheck(secrets),
     alike: new Map(),
     numbers: new Map(),
+    ordinals: new Map(mastersOf(cluster.nodes).map((node, index) => [node, index])),
   };
   const files = cluster.nodes.flatMap((node) => [...renderNode(rendering, node)]);
   const resolved: [string, FileEntry] = ["cluster.resolved.yaml", { mode: 0o644, bytes: utf8(resolvedText(cluster)) }];

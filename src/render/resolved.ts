@@ -43,7 +43,7 @@ const nodeSummary = (node: Node): Json => ({
 const plain = (value: unknown): JsonValue => JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
 
 export const resolvedText = (cluster: Cluster): string => {
-  const { name, kubernetes, state, endpoint, network, keepalived } = cluster;
+  const { name, kubernetes, state, endpoint, network, keepalived, manifests, maintenance } = cluster;
   return (
     header +
     toYaml({
@@ -53,6 +53,12 @@ export const resolvedText = (cluster: Cluster): string => {
       endpoint: plain(endpoint),
       network: plain(network),
       keepalived: plain(keepalived),
+      // Texts of manifests and arguments of commands may hold passwords.
+      ...(manifests.length === 0 ? {} : { manifests: manifests.map((each) => each.name) }),
+      maintenance: {
+        snapshots: { ...maintenance.snapshots, upload: maintenance.snapshots.upload.slice(0, 1) },
+        certificates: plain(maintenance.certificates),
+      },
       nodes: cluster.nodes.map(nodeSummary),
     })
   );

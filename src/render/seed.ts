@@ -4,6 +4,7 @@ import { fill, fillYaml, type TemplateContext } from "../library/template.ts";
 import type { Json, JsonValue, Node, Role } from "../model.ts";
 import { mergeCloudConfig } from "../resolve/merge.ts";
 import { toJinja } from "./jinja.ts";
+import { packFile, unpackContent } from "./packed-content.ts";
 import { nameFromMachine } from "./pool-name.ts";
 import { toYaml } from "./yaml.ts";
 
@@ -13,14 +14,22 @@ const isMap = (value: JsonValue | undefined): value is Json =>
 const listOf = (value: JsonValue | undefined): readonly JsonValue[] =>
   Array.isArray(value) ? (value as JsonValue[]) : [];
 
-/** `template: haproxy.cfg.hbs` becomes its filled text; a file without content is none: `cni: none`, no VRRP, no settings. */
+/** A map as content is a folder: a file for each name in it. */
+const filesOf = (file: Json): readonly Json[] => {
+  const { path, content = null } = file;
+  if (!isMap(content) || typeof path !== "string") return [file];
+  return Object.entries(content).map(([name, text]) => ({ ...file, path: `${path}/${name}`, content: text }));
+};
+
+/** `template: haproxy.cfg.hbs` becomes its filled text; a file without content is none: no VRRP, no settings. */
 const writtenFile = (file: JsonValue, role: Role, context: TemplateContext): readonly JsonValue[] => {
   if (!isMap(file)) return [file];
   const { template, ...rest } = file;
   const text = typeof template === "string" ? role.sources.get(template) : undefined;
   const complete = text === undefined ? rest : { ...rest, content: fill(text, context) };
-  const isEmpty = "content" in complete && (complete["content"] === null || complete["content"] === "");
-  return isEmpty ? [] : [complete];
+  return filesOf(complete)
+    .filter(({ content = "none given" }) => content !== null && content !== "")
+    .map(packFile);
 };
 
 /** The role's own part, filled; the user's over it. */
@@ -50,9 +59,6 @@ const modeOf = (permissions: JsonValue | undefined): number => {
   return typeof permissions === "string" && /^[0-7]{3,5}$/.test(permissions) ? Number.parseInt(permissions, 8) : 0o644;
 };
 
-const decoded = (content: string, encoding: JsonValue | undefined): string =>
-  encoding === "b64" || encoding === "base64" ? Buffer.from(content, "base64").toString() : content;
-
 /** `/etc//x/../y` → `etc/y`: never above where it is put. */
 const relativePath = (path: string): string => {
   const parts: string[] = [];
@@ -65,7 +71,7 @@ const relativePath = (path: string): string => {
 
 const nodeFile = (file: JsonValue): readonly (NodeFile & { readonly append: boolean })[] => {
   if (!isMap(file) || typeof file["path"] !== "string" || typeof file["content"] !== "string") return [];
-  const text = decoded(file["content"], file["encoding"]);
+  const text = unpackContent(file["content"], file["encoding"]);
   return [
     { path: relativePath(file["path"]), mode: modeOf(file["permissions"]), text, append: file["append"] === true },
   ];

@@ -1,5 +1,6 @@
 // Config + Library → Cluster: every default filled in, every name replaced by what it names, every derived value there. Total for
 // input that the rules have accepted; must not complain, render, or do effects.
+import { posix } from "node:path";
 import { completeEndpoint, completeNetwork } from "../config/completed.ts";
 import { contains, parseAddress, parseCidr, type Address, type Cidr } from "../config/address.ts";
 import type { Config, ConfigNode, ConfigPool } from "../config/schema.ts";
@@ -11,11 +12,14 @@ import {
   type Json,
   type Keepalived,
   type Library,
+  type Maintenance,
+  type Manifest,
   type Network,
   type Node,
   type PassThrough,
   type Role,
   defaultSupply,
+  networkPluginManifest,
 } from "../model.ts";
 import { mergePassThrough, noPassThrough, type PartialPassThrough } from "./merge.ts";
 
@@ -47,13 +51,15 @@ const addressesOf = (texts: readonly string[], networks: readonly Cidr[]): reado
 
 const isMaster = (bootstrap: Bootstrap): boolean => bootstrap === "init" || bootstrap === "join-control-plane";
 
+/** In the order of cluster.yaml. */
+export const mastersOf = (nodes: readonly Node[]): readonly Node[] =>
+  nodes.filter(({ role }) => isMaster(role.bootstrap));
+
 /** The host's part of `10.0.0.21/24`. */
 export const bareAddress = (prefixed: string): string => prefixed.split("/")[0] ?? prefixed;
 
 const endpointOf = (config: Config, nodes: readonly Node[]): Endpoint => {
-  const masters = nodes
-    .filter(({ role }) => isMaster(role.bootstrap))
-    .map(({ addresses, count }) => ({ addresses: addresses.map(bareAddress), count }));
+  const masters = mastersOf(nodes).map(({ addresses, count }) => ({ addresses: addresses.map(bareAddress), count }));
   const balanced = nodes.some(({ role }) => role.bootstrap === "load-balancer");
   return found(completeEndpoint(config.endpoint, masters, balanced), "the endpoint");
 };
@@ -110,8 +116,41 @@ const nodesOf = (below: Below, networks: readonly Cidr[]): readonly Node[] => [
   })),
 ];
 
-/** Throws (a bug, not a complaint) when the Config was not accepted by the rules with this very Library. */
-export const resolveCluster = (config: Config, library: Library): Cluster => {
+/** `calico v3.yml` → `calico-v3`. */
+const plainName = (file: string): string =>
+  posix
+    .basename(file)
+    .replace(/\.(?:ya?ml|json)$/i, "")
+    .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/^[.-]+/, "");
+
+/** Names on the node: 00 is the network plugin's, the user's begin at 10. */
+const manifestsOf = ({ network, manifests }: Config, texts: ReadonlyMap<string, string>): readonly Manifest[] => {
+  const manifest = (file: string, name: string): Manifest => ({
+    name,
+    text: found(texts.get(file), `the text of ${file}`),
+  });
+  const plugin = typeof network.cni === "string" ? [] : [manifest(network.cni.manifest, networkPluginManifest)];
+  return [
+    ...plugin,
+    ...manifests.map((file, index) => manifest(file, `${index + 10}-${plainName(file) || "manifest"}.yaml`)),
+  ];
+};
+
+const maintenanceOf = ({ etcd, certificates }: Config): Maintenance => ({
+  snapshots: { everySeconds: etcd.snapshots.every, keep: etcd.snapshots.keep, upload: etcd.snapshots.upload },
+  certificates: { renewBeforeSeconds: certificates.renewBefore },
+});
+
+/**
+ * `manifests`: the texts of the files that the Config names (see readManifests). Throws (a bug, not a complaint) when one is missing, or
+ * when the Config was not accepted by the rules with this very Library.
+ */
+export const resolveCluster = (
+  config: Config,
+  library: Library,
+  manifests: ReadonlyMap<string, string> = new Map(),
+): Cluster => {
   const network = completeNetwork(config.network);
   const clusterWide = mergePassThrough(noPassThrough, config as PartialPassThrough);
   const ofRole = (role: string): [string, PassThrough] => [
@@ -132,6 +171,8 @@ export const resolveCluster = (config: Config, library: Library): Cluster => {
     endpoint,
     network,
     keepalived: keepalivedOf(config, endpoint, nodes, network),
+    manifests: manifestsOf(config, manifests),
+    maintenance: maintenanceOf(config),
     passThrough: clusterWide,
     nodes,
   };

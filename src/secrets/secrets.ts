@@ -2,7 +2,8 @@
 // kept; must not print a value, not even in an error.
 import type { Io } from "../edge/io.ts";
 import type { SecretName, Secrets } from "../model.ts";
-import { makeAuthority, makeKeyPair } from "./authority.ts";
+import { makeAuthority } from "./authority.ts";
+import { makeKeyPair } from "./keys.ts";
 import { bootstrapToken, password } from "./random-text.ts";
 
 type World = Pick<Io, "random" | "now">;

@@ -17,6 +17,8 @@ import { recorded } from "../support/recorded.ts";
 import { testOnlySecrets } from "../support/render-case.ts";
 
 const io = systemIo(startProgress("lines"), new AbortController().signal);
+/** Another one is booted by its name: KIMG_TEST_IMAGE=debian-12. */
+const imageName = process.env["KIMG_TEST_IMAGE"] ?? "debian-13";
 let folder: string;
 let disk: string;
 let seed: string;
@@ -26,6 +28,7 @@ const clusterText = `version: 1
 name: boot
 endpoint: { host: 10.0.2.100 }
 network: { nodes: 10.0.2.0/24 }
+image: ${imageName}
 nodes:
   - { name: cp1, role: master-init, address: 10.0.2.21 }
 pools:
@@ -37,7 +40,7 @@ cloudConfig:
         say() { echo "PROBE $*" > /dev/ttyS0; }
         cloud-init status --wait > /dev/null
         say cloud-init $(cloud-init status | head -n 1)
-        say cloud-init-errors $(cloud-init status --format json | python3 -c 'import json, sys; s = json.load(sys.stdin); print(s["errors"], s["recoverable_errors"])')
+        say cloud-init-errors $(cloud-init status --format json | python3 -c 'import json, sys; s = json.load(sys.stdin); print(s["errors"], s.get("recoverable_errors", {}))')
         until journalctl -u kimg-agent.service | grep -q 'waiting for https://'; do sleep 2; done
         say containerd $(systemctl is-active containerd.service)
         say kubelet $(systemctl show -P ActiveState -P ConditionResult kubelet.service)

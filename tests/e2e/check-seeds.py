@@ -3,7 +3,6 @@
 Usage: check-seeds.py FOLDER   where FOLDER/<case>/<node>/nocloud/{meta-data,network-config,user-data}
 """
 
-import base64
 import contextlib
 import io
 import json
@@ -13,6 +12,7 @@ import sys
 import yaml
 from cloudinit import version
 from cloudinit.cmd.main import main
+from cloudinit.config.cc_write_files import canonicalize_extraction, extract_contents
 
 work = pathlib.Path("/tmp/seed")
 # 22.4 knows no schema of the network configuration.
@@ -36,9 +36,8 @@ def written(cloud_config):
     """What cc_write_files leaves behind, by path."""
     files = {}
     for entry in cloud_config.get("write_files", []):
-        content = entry["content"]
-        if entry.get("encoding") == "b64":
-            content = base64.b64decode(content).decode()
+        content = extract_contents(entry["content"], canonicalize_extraction(entry.get("encoding")))
+        content = content.decode() if isinstance(content, bytes) else content
         before = files.get(entry["path"], "") if entry.get("append") else ""
         files[entry["path"]] = before + content
     return files

@@ -1,9 +1,10 @@
 // The same bytes, whoever builds: the worker's image made by this test's user out of the network, and by an ordinary user in namespaces of
 // its own, from a mirror, in another folder, with another cache. Then the finished disk is looked at as a node would.
-import { chmod, chown, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shippedFolder } from "../../src/content.ts";
+import { ToolError } from "../../src/diagnostic.ts";
 import { cacheFolder, openCache } from "../../src/edge/cache.ts";
 import type { Finished } from "../../src/edge/io.ts";
 import { startProgress } from "../../src/edge/progress.ts";
@@ -16,16 +17,23 @@ import { checkoutHash, recorded } from "../support/recorded.ts";
 
 const io = systemIo(startProgress("lines"), new AbortController().signal);
 const name = "worker-debian-13-1.37.2-amd64";
-/** Only when asked for: it needs root, and may make an account on the machine. */
-const mayUseAccounts = process.getuid?.() === 0 && process.env["KIMG_TEST_USER"] === "1";
+/** Only root can build as two users. */
+const isRoot = process.getuid?.() === 0;
 let folder: string;
 
 const environment = Object.fromEntries(
   Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
 );
 
-const run = (doing: string, argv: readonly string[]): Promise<Finished> =>
-  io.processes.run({ doing, argv: argv as unknown as readonly [string, ...string[]], environment });
+/** A failure shows the end of what the program said: the runner of tests shows no more than the message. */
+const run = async (doing: string, argv: readonly string[]): Promise<Finished> => {
+  try {
+    return await io.processes.run({ doing, argv: argv as unknown as readonly [string, ...string[]], environment });
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    throw new Error(`${error.message}\n${error.details.tail ?? ""}`, { cause: error });
+  }
+};
 
 /** kimg of the checkout that is seen at a path. */
 const kimg = (at: string, ...words: readonly string[]): string[] => [
@@ -41,31 +49,40 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-interface Account {
-  readonly uid: number;
-  readonly gid: number;
-}
+/** An ordinary user with ids to share out, whom only the namespace of `asUser` knows: the machine's accounts stay as they are. */
+const user = { name: "kimg-test", id: 59_999, firstOfMany: 600_100_000 } as const;
 
-/** An account with ids of its own in /etc/subuid: one that is there, else one that is made for the test and goes with it. */
-const withOrdinaryUser = async <T>(use: (user: Account) => Promise<T>): Promise<T> => {
-  const accounts = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));
-  const owners = (await readFile("/etc/subuid", "utf8").catch(() => "")).split("\n").map((line) => line.split(":")[0]);
-  const found = accounts.find(([account, , uid]) => account && uid !== "0" && owners.includes(account));
-  if (found !== undefined) return use({ uid: Number(found[2]), gid: Number(found[3]) });
-  await run("making a user", ["useradd", "--no-create-home", "kimg-test"]);
-  try {
-    const { stdout: uid } = await run("looking the user up", ["id", "--user", "kimg-test"]);
-    const { stdout: gid } = await run("looking the user up", ["id", "--group", "kimg-test"]);
-    return await use({ uid: Number(uid), gid: Number(gid) });
-  } finally {
-    await run("removing the user", ["userdel", "kimg-test"]);
+const accounts = {
+  passwd: `${user.name}:x:${user.id}:${user.id}::/nonexistent:/bin/sh\n`,
+  group: `${user.name}:x:${user.id}:\n`,
+  subuid: `${user.name}:${user.firstOfMany}:65536\n`,
+  subgid: `${user.name}:${user.firstOfMany}:65536\n`,
+} as const;
+
+/** Files to be seen in place of those in /etc; returns their folder. */
+const writeAccounts = async (): Promise<string> => {
+  const etc = join(folder, "etc");
+  await mkdir(etc);
+  for (const [file, line] of Object.entries(accounts)) {
+    const before = file.startsWith("sub") ? "" : await readFile(join("/etc", file), "utf8");
+    await writeFile(join(etc, file), before + line);
   }
+  return etc;
 };
 
+/** Arguments: folder of accounts, checkout, where it is to be seen, command. A machine without any such ids has no file for them. */
+const mountAndRun = `for file in "$1"/*; do
+  [ -e "/etc/\${file##*/}" ] || : > "/etc/\${file##*/}"
+  mount --bind "$file" "/etc/\${file##*/}"
+done
+mount --bind "$2" "$3"
+shift 3
+exec "$@"`;
+
 /** The command, run by the user, who sees this checkout at a path that everybody may enter. */
-const asUser = ({ uid, gid }: Account, at: string, home: string, argv: readonly string[]): string[] => [
-  ...["unshare", "--mount", "sh", "-ec", 'mount --bind "$1" "$2"; shift 2; exec "$@"', "sh", shippedFolder, at],
-  ...["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"],
+const asUser = (etc: string, at: string, home: string, argv: readonly string[]): string[] => [
+  ...["unshare", "--mount", "sh", "-ec", mountAndRun, "sh", etc, shippedFolder, at],
+  ...["setpriv", `--reuid=${user.id}`, `--regid=${user.id}`, "--clear-groups"],
   ...["env", "-C", home, `HOME=${home}`, `KIMG_CACHE=${join(home, "cache")}`, ...argv],
 ];
 
@@ -73,19 +90,17 @@ const buildAsOrdinaryUser = async (): Promise<{ readonly sums: string }> => {
   const mirror = join(folder, "mirror");
   await run("making a mirror", kimg(shippedFolder, "mirror", "create", "--role", "worker", mirror));
   await run("letting everybody read the mirror", ["chmod", "-R", "a+rX", mirror]);
-  return withOrdinaryUser(async (user) => {
-    const [home, at] = [join(folder, "home"), join(folder, "checkout")];
-    await mkdir(home, { mode: 0o700 });
-    await mkdir(at);
-    await chown(home, user.uid, user.gid);
-    const command = kimg(at, "build", "--role", "worker", "--mirror", mirror, "--output", join(home, "theirs"));
-    await run("building an image as an ordinary user", asUser(user, at, home, command));
-    return { sums: await readFile(join(home, "theirs/images", name, "SHA256SUMS"), "utf8") };
-  });
+  const [home, at] = [join(folder, "home"), join(folder, "checkout")];
+  await mkdir(home, { mode: 0o700 });
+  await mkdir(at);
+  await chown(home, user.id, user.id);
+  const command = kimg(at, "build", "--role", "worker", "--mirror", mirror, "--output", join(home, "theirs"));
+  await run("building an image as an ordinary user", asUser(await writeAccounts(), at, home, command));
+  return { sums: await readFile(join(home, "theirs/images", name, "SHA256SUMS"), "utf8") };
 };
 
 describe("an image", () => {
-  it.runIf(mayUseAccounts)("comes out the same, byte for byte, from an ordinary user's build", async () => {
+  it.runIf(isRoot)("comes out the same, byte for byte, from an ordinary user's build", async () => {
     const sums = await readFile(join(folder, "ours/images", name, "SHA256SUMS"), "utf8");
     const code = await checkoutHash(io, ["src", "images", "roles/worker", "tests/e2e/image-user.test.ts"]);
     const theirs = await recorded(io, "ordinary user", { code, sums }, buildAsOrdinaryUser);

@@ -1,5 +1,5 @@
 // Boots a disk in QEMU's software emulation and follows its serial console. Owns how a machine is started, watched and ended; must
-// not know what is on the disk. One machine at a time: each takes all processors of a small machine.
+// not know what is on the disk. Two at most at a time: each takes all processors of a small machine.
 import { tmpdir } from "node:os";
 import { cacheFolder, openCache } from "../../src/edge/cache.ts";
 import type { Io } from "../../src/edge/io.ts";
@@ -16,6 +16,8 @@ export interface Machine {
   readonly firmware: Firmware;
   /** MiB. */
   readonly memory?: number;
+  /** A wire to one other machine: a folder that both are given, in which one of the two listens. Without it the network leads nowhere. */
+  readonly wire?: { readonly folder: string; readonly listens: boolean };
 }
 
 export interface Followed {
@@ -53,15 +55,26 @@ exec "$@"`;
 
 const flash = (name: string): string[] => ["-drive", `if=pflash,format=raw,snapshot=on,file=${firmwareFolder}/${name}`];
 
-const machineArguments = ({ seed, firmware, memory }: Machine): string[] => [
+/** https://www.qemu.org/docs/master/system/invocation.html, "-netdev stream". */
+const network = ({ wire }: Machine): string => {
+  if (wire === undefined) return "user,id=net,restrict=on";
+  const end = wire.listens ? "server=on" : "server=off,reconnect-ms=1000";
+  return `stream,id=net,${end},addr.type=unix,addr.path=/wire/socket`;
+};
+
+const machineArguments = (machine: Machine): string[] => [
   ...["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"],
-  ...["-m", String(memory ?? 2048), "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio"],
-  ...(firmware === "uefi" ? [...flash("OVMF_CODE_4M.fd"), ...flash("OVMF_VARS_4M.fd")] : []),
+  ...["-m", String(machine.memory ?? 2048), "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio"],
+  ...(machine.firmware === "uefi" ? [...flash("OVMF_CODE_4M.fd"), ...flash("OVMF_VARS_4M.fd")] : []),
   ...drive("disk", "/scratch/disk", "qcow2", 0),
-  ...(seed === undefined ? [] : drive("seed", "/seed", "raw", 1)),
-  ...["-device", "virtio-rng-pci", "-netdev", "user,id=net,restrict=on"],
-  ...["-device", "virtio-net-pci,netdev=net,romfile="],
+  ...(machine.seed === undefined ? [] : drive("seed", "/seed", "raw", 1)),
+  ...["-device", "virtio-rng-pci", "-netdev", network(machine)],
+  ...["-device", `virtio-net-pci,netdev=net,romfile=,mac=${machine.wire?.listens === false ? otherMac : mac}`],
 ];
+
+/** The emulator's own default, and the next: two on a wire must differ. */
+const mac = "52:54:00:12:34:56";
+const otherMac = "52:54:00:12:34:57";
 
 /** Colours and cursor movements: ECMA-48. */
 // oxlint-disable-next-line no-control-regex -- the console is full of them
@@ -117,7 +130,13 @@ export const boot = async (
   const timer = setTimeout(() => end.abort(), options.seconds * 1_000);
   const seed: Bind[] = machine.seed === undefined ? [] : [{ from: machine.seed, to: "/seed" }];
   const scratch = await io.files.temporaryFolder(tmpdir());
-  const binds = [{ from: machine.disk.path, to: "/disk" }, ...seed, { from: scratch, to: "/scratch", writable: true }];
+  const wire: Bind[] = machine.wire === undefined ? [] : [{ from: machine.wire.folder, to: "/wire", writable: true }];
+  const binds = [
+    { from: machine.disk.path, to: "/disk" },
+    ...seed,
+    ...wire,
+    { from: scratch, to: "/scratch", writable: true },
+  ];
   const argv = ["sh", "-c", makeDiskAndRun, "sh", machine.disk.format, ...machineArguments(machine)] as const;
   const inner = systemIo(io.progress, AbortSignal.any([io.signal, end.signal]));
   try {

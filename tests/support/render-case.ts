@@ -2,7 +2,9 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { checkConfig } from "../../src/config/index.ts";
+import { checkConfig, readManifests } from "../../src/config/index.ts";
+import type { Diagnostic } from "../../src/diagnostic.ts";
+import { systemFiles } from "../../src/edge/files.ts";
 import { startProgress } from "../../src/edge/progress.ts";
 import { systemIo } from "../../src/edge/system-io.ts";
 import { checkTemplates, loadLibrary } from "../../src/library/index.ts";
@@ -15,7 +17,15 @@ import { parseSecrets } from "../../src/secrets/document.ts";
 
 export const goldenFolder = join(import.meta.dirname, "../golden");
 
-export const goldenCases = ["minimal", "ha", "dual-stack", "pools-only", "own-role", "pass-through"] as const;
+export const goldenCases = [
+  "minimal",
+  "ha",
+  "dual-stack",
+  "pools-only",
+  "own-role",
+  "pass-through",
+  "add-ons",
+] as const;
 
 const root = join(import.meta.dirname, "../..");
 
@@ -32,23 +42,28 @@ const libraryOf = async (folders: readonly string[]): Promise<Library> => {
     checkTemplates(role, templateShape(role), metadataNames(role.bootstrap)),
   );
   const errors = [...diagnostics, ...inTemplates].filter(({ severity }) => severity === "error");
-  if (errors.length > 0) throw new Error(errors.map(({ code, message }) => `${code}: ${message}`).join("\n"));
+  if (errors.length > 0) throw thrown(errors);
   return library;
 };
 
-/** cluster.yaml's text → Cluster; throws what is wrong with it. */
-export const clusterOf = async (text: string, libraries: readonly string[] = []): Promise<Cluster> => {
+const thrown = (diagnostics: readonly Diagnostic[]): Error =>
+  new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join("\n"));
+
+/** cluster.yaml's text → Cluster; throws what is wrong with it. `folder`: what its paths are relative to. */
+export const clusterOf = async (text: string, libraries: readonly string[] = [], folder = "."): Promise<Cluster> => {
   const library = await libraryOf(libraries);
   const { config, diagnostics } = checkConfig(text, "cluster.yaml", library);
-  if (config === undefined) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join("\n"));
-  return resolveCluster(config, library);
+  if (config === undefined) throw thrown(diagnostics);
+  const manifests = await readManifests(systemFiles(), join(folder, "cluster.yaml"), config);
+  if (manifests.diagnostics.length > 0) throw thrown(manifests.diagnostics);
+  return resolveCluster(config, library, manifests.texts);
 };
 
 export const goldenCluster = async (name: string): Promise<Cluster> => {
   const folder = join(goldenFolder, name);
   const library = join(folder, "library");
   const text = await readFile(join(folder, "cluster.yaml"), "utf8");
-  return clusterOf(text, existsSync(library) ? [library] : []);
+  return clusterOf(text, existsSync(library) ? [library] : [], folder);
 };
 
 export const renderGolden = async (name: string): Promise<FileTree> => {

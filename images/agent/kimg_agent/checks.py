@@ -45,7 +45,7 @@ def examine(facts: Facts) -> tuple[Result, ...]:
     results += [check_name(facts, node), check_ca(facts, node), check_clock(facts, node), check_address(facts, node)]
     results.append(check_programs(facts, node))
     if node.bootstrap != LOAD_BALANCER:
-        results += [check_staged(facts, node), check_swap(facts), check_modules(facts), check_sysctls(facts, node)]
+        results += [check_staged(facts, node), check_swap(facts, node), check_modules(facts), check_sysctls(facts, node)]
         results.append(check_runtime(facts))
         if facts.runtime is None:
             results.append(check_container_images(facts))
@@ -76,9 +76,8 @@ def check_files(facts: Facts) -> Result:
 def check_staged(facts: Facts, node: Node) -> Result:
     """kubeadm's configuration, and for a control plane its keys."""
     present = {file.path for file in facts.files if file.size > 0}
-    missing = []
-    if not node.kubeadm_config or node.kubeadm_config not in present:
-        missing.append(node.kubeadm_config or "kubeadm_config in node.json")
+    wanted = {"kubeadm_config": node.kubeadm_config, "join_config": node.join_config}
+    missing = list(dict.fromkeys(path or f"{key} in node.json" for key, path in wanted.items() if path not in present))
     if node.bootstrap in CONTROL_PLANES and not any(path.startswith(paths.PKI + "/") for path in present):
         missing.append(f"{paths.PKI}/*")
     if missing:
@@ -197,7 +196,9 @@ def check_programs(facts: Facts, node: Node) -> Result:
     return passed("programs", ", ".join(wanted))
 
 
-def check_swap(facts: Facts) -> Result:
+def check_swap(facts: Facts, node: Node) -> Result:
+    if facts.swaps and node.swap_allowed:
+        return passed("swap", "on, as the kubelet's configuration allows")
     if facts.swaps:
         hint = "`swapoff -a`, and take it out of /etc/fstab: kubelet does not start with swap"
         return Result("swap", FAIL, f"on: {_some(facts.swaps)}", hint)

@@ -6,9 +6,11 @@ import argparse
 import json
 from typing import Optional, Sequence
 
-from kimg_agent import paths, status
+from kimg_agent import doctor, member_status, paths, status
+from kimg_agent.disk import Disk
 from kimg_agent.failure import EXIT_FAILED
 from kimg_agent.machine import run_agent
+from kimg_agent.maintenance_commands import renew_certificates, take_snapshot
 from kimg_agent.report import read_report
 from kimg_agent.system import System
 
@@ -18,6 +20,12 @@ def main(arguments: Optional[Sequence[str]] = None, system: Optional[System] = N
     outside = system or System()
     if options.command == "run":
         return _run(outside)
+    if options.command == "doctor":
+        return _doctor(outside, as_json=options.json)
+    if options.command == "snapshot":
+        return take_snapshot(outside, at_once=options.now)
+    if options.command == "renew-certificates":
+        return renew_certificates(outside, at_once=options.now)
     return _status(outside, as_json=options.json)
 
 
@@ -30,7 +38,12 @@ def _parser() -> argparse.ArgumentParser:
         help="say how far it is; exit code 1 when it failed, 4 when there is no report",
         description=f"Prints {paths.REPORT} in words. Exit code: 0, 1 when the agent failed, 4 when there is no report.",
     )
-    status_parser.add_argument("--json", action="store_true", help="print the report itself")
+    status_parser.add_argument("--json", action="store_true", help="print the report itself, and a member's state beside it")
+    doctor_parser = commands.add_parser("doctor", help="say what is wrong and what mends it; exit code 1 when something is")
+    doctor_parser.add_argument("--json", action="store_true", help="print every check")
+    for name, unit in (("snapshot", "kimg-snapshot.timer"), ("renew-certificates", "kimg-certificates.timer")):
+        timed = commands.add_parser(name, help=f"if it is time for it, as {unit} does")
+        timed.add_argument("--now", action="store_true", help="whether or not it is time")
     return parser
 
 
@@ -47,9 +60,16 @@ def _run(system: System) -> int:
 
 
 def _status(system: System, as_json: bool) -> int:
-    report = read_report(system)
+    report, member = read_report(system), member_status.observe(system)
     if as_json:
-        print(json.dumps(report, indent=2, ensure_ascii=False))
+        print(json.dumps({**report, **({"member": member} if member else {})}, indent=2, ensure_ascii=False))
     else:
         print(status.describe(report) if report else f"no report yet: {paths.REPORT} is not there; `systemctl status kimg-agent`")
+        print("".join(f"{line}\n" for line in member_status.describe(member)), end="")
     return status.exit_code(report)
+
+
+def _doctor(system: System, as_json: bool) -> int:
+    results = doctor.examine(system, Disk())
+    print(doctor.to_json(results) if as_json else doctor.describe(results))
+    return doctor.exit_code(results)

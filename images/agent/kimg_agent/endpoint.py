@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from dataclasses import dataclass
+from typing import Callable
 
 from kimg_agent.system import System
 
@@ -21,6 +22,19 @@ WRONG_NAME = "wrong-name"  # our CA, but the certificate is not for this host
 OUT_OF_DATE = "out-of-date"  # our CA, but not valid at the time that our clock shows
 NOT_READY = "not-ready"  # our CA, and an HTTP status that is not 200
 READY = "ready"
+MET = "met"  # our CA; nothing else was asked
+
+# What a person may do about each.
+HINTS = {
+    UNRESOLVED: "look at /etc/resolv.conf and at the endpoint's DNS record",
+    UNREACHABLE: "look at this machine's routes and network",
+    TIMED_OUT: "is the load balancer on, and does a firewall drop the port?",
+    REFUSED: "nothing listens there yet: is the load balancer or the first master on?",
+    CLOSED: "the load balancer is there and no master behind it is ready yet",
+    NOT_TLS: "something else than an API server listens there",
+    OUT_OF_DATE: "compare the clocks of this machine and of the masters",
+    NOT_READY: "the API server is starting; 401 or 403 means that anonymous requests, which joining needs, are turned off",
+}
 
 _LONGEST_STATUS_LINE = 4096
 
@@ -84,6 +98,17 @@ def ask_ready(system: System, endpoint: Endpoint, ca_pem: str, timeout: float) -
     return answer if second.kind in (READY, NOT_READY) else second
 
 
+def meet(system: System, endpoint: Endpoint, ca_pem: str, timeout: float) -> Answer:
+    """Whose certificate is shown there? MET when it is of `ca_pem`, whatever name and dates it has. No client certificate is needed,
+    not even by etcd: in TLS 1.3 (RFC 8446, section 2) the client is through before the server asks for one.
+    """
+    context = _context(ca_pem)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False
+    answer = _over_tls(system, endpoint, context, timeout, lambda _: Answer(MET, "a certificate of our CA"))
+    return Answer(MET, answer.text) if answer.kind == OUT_OF_DATE else answer
+
+
 def _context(ca_pem: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies chain and host name by default
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -93,13 +118,19 @@ def _context(ca_pem: str) -> ssl.SSLContext:
 
 
 def _ask(system: System, endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> Answer:
+    return _over_tls(system, endpoint, context, timeout, lambda secured: _ask_over_tls(system, secured, endpoint, timeout))
+
+
+def _over_tls(
+    system: System, endpoint: Endpoint, context: ssl.SSLContext, timeout: float, use: Callable[[ssl.SSLSocket], Answer]
+) -> Answer:
     connected = _connect(system, endpoint, timeout)
     if isinstance(connected, Answer):
         return connected
     with connected:
         try:
             with context.wrap_socket(connected, server_hostname=endpoint.host) as secured:
-                return _ask_over_tls(system, secured, endpoint, timeout)
+                return use(secured)
         except ssl.SSLCertVerificationError as error:
             return _untrusted(error, endpoint)
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError):  # Python 3.9 has the second one for an end before TLS began

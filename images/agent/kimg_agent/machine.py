@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
+from typing import Optional
 
 from kimg_agent.console import ERROR, duration, say
 from kimg_agent.failure import EXIT_BUG, Failure, PhaseFailed, pause_before_retry
@@ -11,6 +13,8 @@ from kimg_agent.phase import Step, Stop
 from kimg_agent.preflight import Preflight
 from kimg_agent.progress import Progress
 from kimg_agent.system import System
+
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 
 def run_agent(system: System) -> int:
@@ -22,7 +26,7 @@ def run_agent(system: System) -> int:
     except PhaseFailed as error:
         failure = error.failure
     except Exception as error:
-        failure = _bug(error)
+        failure = _disk_failure(error) or _bug(error)
     return _give_up(system, progress, failure)
 
 
@@ -44,6 +48,14 @@ def _give_up(system: System, progress: Progress, failure: Failure) -> int:
     say(system, f"  next attempt in {duration(pause)}; at once with `systemctl restart kimg-agent`", ERROR)
     system.sleep(pause)
     return failure.exit_code
+
+
+def _disk_failure(error: Exception) -> Optional[Failure]:
+    """A file that could not be written, anywhere: before that, nothing was begun."""
+    if not isinstance(error, OSError) or error.errno not in _DISK_ERRORS:
+        return None
+    where = f"{error.filename}: " if error.filename else ""
+    return Failure(f"{where}{(error.strerror or 'cannot be written').lower()}", "`df -h`, `df -i` and `mount` show why; it is tried again")
 
 
 def _bug(error: Exception) -> Failure:

@@ -49,8 +49,15 @@ class Node:
     node_subnets: tuple[Subnet, ...]
     # Addresses of all masters.
     peers: tuple[Address, ...]
-    # "" when this node runs no kubeadm.
+    # "" when this node runs no kubeadm. An init node has two: it joins where the cluster is there already.
     kubeadm_config: str
+    join_config: str
+    # Where the masters' own API servers listen, whatever port the endpoint has.
+    api_port: int
+    # Its place among the masters, 0 for the first; 0 for all others.
+    ordinal: int
+    # The user has told the kubelet to live with swap.
+    swap_allowed: bool
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,10 @@ def parse_node(data: bytes) -> Node:
         node_subnets=tuple(_subnet(text) for text in _texts(document, "node_subnets")),
         peers=tuple(_address(text) for text in _texts(document, "peers")),
         kubeadm_config=_text(document, "kubeadm_config"),
+        join_config=_text(document, "join_config"),
+        api_port=_number(document, "api_port", 1, 65535),
+        ordinal=_number(document, "ordinal", 0, 9999),
+        swap_allowed=document.get("swap_allowed") is True,
     )
 
 
@@ -121,6 +132,13 @@ def _texts(document: Mapping[str, Any], key: str) -> list[str]:
     return value
 
 
+def _number(document: Mapping[str, Any], key: str, least: int, most: int, path: str = "") -> int:
+    value = document.get(key)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise _expected(path or key, f"a number from {least} to {most}", value)
+    return value
+
+
 def _one_of(document: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str:
     value = _text(document, key)
     if value not in allowed:
@@ -132,12 +150,10 @@ def _endpoint(document: Mapping[str, Any]) -> Endpoint:
     value = document.get("endpoint")
     if not isinstance(value, dict):
         raise _expected("endpoint", "an object with host and port", value)
-    host, port = value.get("host"), value.get("port")
+    host = value.get("host")
     if not isinstance(host, str) or not _HOST.fullmatch(host):
         raise _expected("endpoint.host", "an address (IPv6 without brackets) or an ASCII name", host)
-    if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536:
-        raise _expected("endpoint.port", "a number from 1 to 65535", port)
-    return Endpoint(host, port)
+    return Endpoint(host, _number(value, "port", 1, 65535, "endpoint.port"))
 
 
 def _ca_hash(document: Mapping[str, Any]) -> str:

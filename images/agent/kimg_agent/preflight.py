@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kimg_agent import state
+from kimg_agent.add_ons import AddOns
 from kimg_agent.checks import examine
+from kimg_agent.context import Context
 from kimg_agent.facts import Facts, Problem, observe
 from kimg_agent.failure import EXIT_FAILED, EXIT_SEED, Failure, PhaseFailed
+from kimg_agent.initialise import Initialise
+from kimg_agent.join import after_a_cut
 from kimg_agent.load_balancer import WaitForHaproxy
 from kimg_agent.node import INIT, LOAD_BALANCER, Node
 from kimg_agent.phase import Step
 from kimg_agent.progress import Progress
 from kimg_agent.result import FAIL_SEED, FAILURES, WAIT, Result, settle, with_status
+from kimg_agent.seal import Seal
 from kimg_agent.system import System
 from kimg_agent.trust import pinned
 from kimg_agent.wait import Look, wait_until
-from kimg_agent.wait_for_endpoint import WaitForAnswer, WaitForCluster
+from kimg_agent.wait_for_answer import WaitForAnswer
+from kimg_agent.wait_for_cluster import WaitForCluster
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,8 @@ class Preflight:
     name = "preflight"
 
     def run(self, system: System, progress: Progress) -> Step:
+        if state.read_step(system) == state.MEMBER:
+            return Seal()  # what preflight looks for may be erased already
         observed: list[Facts] = []
 
         def look(waited: float) -> Look:
@@ -33,7 +42,7 @@ class Preflight:
 
         seen = wait_until(system, progress, "this machine", look)
         progress.passed(seen.results)
-        return after_preflight(observed[-1])
+        return after_preflight(system, observed[-1])
 
 
 def _introduce(facts: Facts, progress: Progress, first: bool) -> None:
@@ -53,12 +62,24 @@ def judge(results: tuple[Result, ...]) -> Look:
     return Look(not waits, reason, waits[0].hint if waits else "", results)
 
 
-def after_preflight(facts: Facts) -> Step:
-    """Only for facts that passed. How a node comes into the cluster decides what it waits for."""
-    node, certificates = facts.node, facts.certificates
-    assert not isinstance(node, Problem) and not isinstance(certificates, Problem)
+def after_preflight(system: System, facts: Facts) -> Step:
+    """Only for facts that passed: what was begun on this disk goes on, and else how a node comes into its cluster decides."""
+    node, context = _context(facts)
     if node.bootstrap == LOAD_BALANCER:
         return WaitForHaproxy()
-    if node.bootstrap == INIT:
-        return WaitForAnswer(node.endpoint)
-    return WaitForCluster(node.endpoint, pinned(certificates, node.ca_hash).pem)
+    step = state.read_step(system)
+    if step == state.INITIALISED:
+        return AddOns(context)
+    if step == state.INIT:
+        return Initialise(context)
+    if step == state.JOIN:
+        return after_a_cut(context, system) or WaitForCluster(context)
+    return WaitForAnswer(context) if node.bootstrap == INIT else WaitForCluster(context)
+
+
+def _context(facts: Facts) -> tuple[Node, Context]:
+    node, certificates, addresses, image = facts.node, facts.certificates, facts.addresses, facts.image
+    assert not isinstance(node, Problem) and not isinstance(certificates, Problem) and not isinstance(image, Problem)
+    own = () if isinstance(addresses, Problem) else tuple(found.address for found in addresses)
+    name = node.name or facts.hostname.lower()
+    return node, Context(node, name, pinned(certificates, node.ca_hash).pem, image.kubernetes, own)

@@ -56,6 +56,16 @@ class Progress:
             self._system.notify(printable(f"waiting for {subject}: {reason}"))
             self._update(outcome=WAITING, reason=reason, hint=hint, checks=checks)
 
+    def going_on(self, text: str) -> None:
+        """What is being done just now: for `systemctl status` and the report, too quick for the console."""
+        self._system.notify(printable(text))
+        self._update(outcome=RUNNING, reason=text, hint="")
+
+    def did(self, text: str) -> None:
+        """One line about something that is over."""
+        say(self._system, text)
+        self.going_on(text)
+
     def stopped(self, stop: Stop) -> None:
         say(self._system, f"{stop.phase}: {stop.reason}")
         self._system.notify(printable(f"{stop.phase}: {stop.reason}"))

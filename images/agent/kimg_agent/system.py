@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import random
+import secrets
+import selectors
 import shutil
 import socket
 import subprocess
@@ -11,7 +15,7 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Sequence
+from typing import Callable, Iterator, Sequence
 
 NOT_FOUND = 127
 TIMED_OUT = 124
@@ -66,6 +70,48 @@ class System:
         finally:
             os.close(descriptor)
 
+    def list_folder(self, path: str) -> list[str]:
+        """The names in a folder, sorted; empty when there is no such folder."""
+        try:
+            return sorted(os.listdir(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def make_folder(self, path: str, mode: int) -> None:
+        """With this mode, also when it is there already."""
+        os.makedirs(path, exist_ok=True)
+        os.chmod(path, mode)
+
+    def erase(self, path: str) -> None:
+        """Overwrites a file, then removes it: what stood in it is not left in free blocks. No error when it is not there."""
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return
+        except OSError:  # a symbolic link, for one: nothing of its own to overwrite
+            os.unlink(path)
+            return
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(bytes(os.fstat(descriptor).st_size))
+            file.flush()
+            os.fsync(descriptor)
+        os.unlink(path)
+
+    def remove_tree(self, path: str) -> None:
+        """A file or a folder with all that is in it; no error when it is not there. Mount points are left, emptied."""
+        if os.path.islink(path) or not os.path.isdir(path):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+            return
+        for name in os.listdir(path):
+            self.remove_tree(os.path.join(path, name))
+        if not os.path.ismount(path):
+            os.rmdir(path)
+
+    def sync(self) -> None:
+        """Everything that any program has written so far is on the disk when this returns; sync(2)."""
+        os.sync()
+
     def lock(self, path: str) -> bool:
         """Takes a lock that lasts until this process ends; False when another process has it."""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -76,15 +122,15 @@ class System:
             return False
         return True
 
-    def run(self, command: Sequence[str], timeout: float = 30.0) -> Finished:
-        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    def run(self, command: Sequence[str], timeout: float = 30.0, given: str = "") -> Finished:
+        """`given` is its standard input: the place for what must not stand in the list of processes."""
         try:
             done = subprocess.run(
                 command,
-                stdin=subprocess.DEVNULL,
+                input=given,
                 capture_output=True,
                 timeout=timeout,
-                env=environment,
+                env=_environment(),
                 check=False,
                 encoding="utf-8",
                 errors="replace",
@@ -96,6 +142,16 @@ class System:
         except OSError as error:
             return Finished(NOT_FOUND, "", f"{command[0]}: {error.strerror}")
         return Finished(done.returncode, done.stdout, done.stderr)
+
+    def stream(self, command: Sequence[str], on_line: Callable[[str], None], each_second: Callable[[], None]) -> int:
+        """The exit status. Lines of output and of errors come as they are written; `each_second` is called about that often."""
+        with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=_environment()
+        ) as process:
+            assert process.stdout is not None
+            for line in _lines(process.stdout.fileno(), each_second):
+                on_line(line)
+        return process.returncode
 
     def find_program(self, name: str) -> bool:
         return shutil.which(name) is not None
@@ -118,6 +174,20 @@ class System:
     def connect(self, host: str, port: int, timeout: float) -> socket.socket:
         """TCP to the first address of host that accepts; OSError of the last one otherwise. The timeout stays on the socket."""
         return socket.create_connection((host, port), timeout)
+
+    def listen(self, port: int) -> socket.socket:
+        """A TCP listener on every address, IPv4 and IPv6; OSError when the port is taken."""
+        if socket.has_dualstack_ipv6():
+            return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+        return socket.create_server(("", port))
+
+    def random_text(self) -> str:
+        """32 hexadecimal digits that nobody can foresee."""
+        return secrets.token_hex(16)
+
+    def random_fraction(self) -> float:
+        """From 0 to 1, to keep machines that start together apart."""
+        return random.random()
 
     def connect_unix(self, path: str, timeout: float) -> None:
         """Returns when something listens there; OSError otherwise."""
@@ -154,3 +224,27 @@ class System:
                 client.sendto(f"STATUS={status}".encode(), "\0" + address[1:] if address[0] == "@" else address)
         except OSError as error:
             print(f"kimg: systemd does not take the status line: {error.strerror}", file=sys.stderr)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "LC_ALL": "C.UTF-8"}
+
+
+def _lines(descriptor: int, each_second: Callable[[], None]) -> Iterator[str]:
+    rest, due = b"", time.monotonic() + 1
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        while True:
+            readable = selector.select(max(0.0, due - time.monotonic()))
+            piece = os.read(descriptor, _PIECE) if readable else None
+            if time.monotonic() >= due:
+                each_second()
+                due = time.monotonic() + 1
+            if piece is None:
+                continue
+            *whole, rest = (rest + piece).split(b"\n")
+            yield from (line.decode("utf-8", "replace") for line in whole)
+            if not piece:
+                break
+    if rest:
+        yield rest.decode("utf-8", "replace")

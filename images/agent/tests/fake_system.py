@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from datetime import datetime, timedelta, timezone
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence, Union
 
 from kimg_agent.system import NOT_FOUND, Finished, System
 
@@ -20,7 +20,12 @@ class FakeSystem(System):
         self.read_errors: dict[str, OSError] = {}
         self.write_error: Optional[OSError] = None
         self.writes: list[tuple[str, int]] = []
-        self.commands: dict[tuple[str, ...], Finished] = {}
+        # A whole command line, or its first words.
+        self.commands: dict[tuple[str, ...], Union[Finished, Callable[[Sequence[str]], Finished]]] = {}
+        self.ran: list[tuple[str, ...]] = []
+        self.given: list[str] = []
+        self.synced = 0
+        self.erased: list[str] = []
         self.programs: set[str] = set()
         self.host = "cp2"
         self.clock = START
@@ -58,8 +63,47 @@ class FakeSystem(System):
     def lock(self, path: str) -> bool:
         return not self.locked
 
-    def run(self, command: Sequence[str], timeout: float = 30.0) -> Finished:
-        return self.commands.get(tuple(command), Finished(NOT_FOUND, "", f"{command[0]}: not found"))
+    def run(self, command: Sequence[str], timeout: float = 30.0, given: str = "") -> Finished:
+        words = tuple(command)
+        self.ran.append(words)
+        self.given += [given] if given else []
+        matching = [known for known in self.commands if words[: len(known)] == known]
+        if not matching:
+            return Finished(NOT_FOUND, "", f"{words[0]}: not found")
+        found = self.commands[max(matching, key=len)]
+        return found if isinstance(found, Finished) else found(words)
+
+    def stream(self, command: Sequence[str], on_line: Callable[[str], None], each_second: Callable[[], None]) -> int:
+        done = self.run(command)
+        for line in done.out.splitlines():
+            on_line(line)
+        each_second()
+        return done.status
+
+    def list_folder(self, path: str) -> list[str]:
+        return sorted({name[len(path) + 1 :].split("/")[0] for name in self.files if name.startswith(path + "/")})
+
+    def make_folder(self, path: str, mode: int) -> None:
+        pass
+
+    def erase(self, path: str) -> None:
+        self.erased += [path] if self.files.pop(path, None) is not None else []
+
+    def remove_tree(self, path: str) -> None:
+        for name in [name for name in self.files if name == path or name.startswith(path + "/")]:
+            del self.files[name]
+
+    def sync(self) -> None:
+        self.synced += 1
+
+    def listen(self, port: int) -> socket.socket:
+        raise OSError(98, "Address already in use")
+
+    def random_text(self) -> str:
+        return "0123456789abcdef" * 2
+
+    def random_fraction(self) -> float:
+        return 0.5
 
     def find_program(self, name: str) -> bool:
         return name in self.programs

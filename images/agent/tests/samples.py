@@ -23,6 +23,12 @@ LIST_IMAGES = ("ctr", "--namespace", "k8s.io", "images", "list", "--quiet")
 SHOW_ADDRESSES = ("ip", "-json", "address", "show", "scope", "global")
 SHOW_TIME = ("timedatectl", "show", "-p", "NTP", "-p", "NTPSynchronized")
 
+# What a worker's join asks of other programs.
+WORKER_JOINS = {
+    ("kubectl", "--kubeconfig=/dev/null"): Finished(1, "", "Error from server (Forbidden)"),
+    ("kubeadm", "join"): Finished(0, "[kubelet-start] Starting the kubelet\n", ""),
+}
+
 
 @functools.cache
 def ca_pem() -> str:
@@ -47,6 +53,10 @@ def node_document(**changes: Any) -> dict[str, Any]:
         "node_subnets": ["10.0.0.0/24"],
         "peers": ["10.0.0.21", "10.0.0.22"],
         "kubeadm_config": "/etc/kimg/kubeadm/join.yaml",
+        "join_config": "/etc/kimg/kubeadm/join.yaml",
+        "api_port": 6443,
+        "ordinal": 1,
+        "swap_allowed": False,
         **changes,
     }
 
@@ -99,6 +109,7 @@ def good_system(**node_changes: Any) -> FakeSystem:
         "/sys/module/overlay": b"",
         "/sys/module/br_netfilter": b"",
         "/proc/sys/kernel/random/boot_id": b"first-boot\n",
+        "/run/cloud-init/result.json": b"{}\n",
         **{"/proc/sys/" + name.replace(".", "/"): b"1\n" for name in SYSCTLS},
     }
     return system

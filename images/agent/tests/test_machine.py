@@ -13,7 +13,8 @@ from kimg_agent.failure import pause_before_retry
 from kimg_agent.machine import run_agent
 from kimg_agent.system import Finished, System
 from kimg_agent.trust import read_certificates
-from kimg_agent.wait_for_endpoint import judge_answer, judge_cluster
+from kimg_agent.wait_for_answer import judge_answer
+from kimg_agent.wait_for_cluster import judge_cluster
 from tests import samples
 from tests.certificates import listener, make_ca, make_server, tls_answer
 from tests.fake_system import FakeSystem
@@ -27,29 +28,34 @@ def answers(*given: Answer) -> "mock._patch[mock.Mock]":
 
 
 class Joiner(unittest.TestCase):
-    def setUp(self) -> None:
-        self.system = samples.good_system()
+    """The phases up to the join itself, which test_join goes through."""
 
-    def test_waits_with_the_reason_and_stops_ready_to_join(self) -> None:
+    def setUp(self) -> None:
+        self.system = samples.good_system(role="worker", bootstrap="join-worker")
+        self.system.commands.update(samples.WORKER_JOINS)
+
+    def test_waits_with_the_reason_and_joins(self) -> None:
         refused, closed = Answer(probe.REFUSED, "connection refused"), Answer(probe.CLOSED, "connection closed")
         with answers(refused, refused, closed, Answer(probe.READY, "/readyz answers 200")):
             self.assertEqual(run_agent(self.system), 0)
-        found = f"{URL}/readyz answers 200 with our CA, after 6s; this agent goes no further yet"
+        found = "this machine is a member of its cluster; staged secrets are erased"
         self.assertEqual(
             self.system.console,
             [
-                "kimg: cp2 (master-join) of cluster prod",
-                "kimg: preflight: 16 of 16 checks passed",
+                "kimg: cp2 (worker) of cluster prod",
+                "kimg: preflight: 15 of 16 checks passed; warning: image: the image is of role master-join, the seed of role worker",
                 f"kimg: waiting for {URL}: connection refused",
                 f"kimg: waiting for {URL}: connection closed (4s so far)",
-                f"kimg: ready to join: {found}",
+                f"kimg: {URL}/readyz answers 200 with our CA, after 6s",
+                "kimg: kubeadm join: done in 0s",
+                f"kimg: member: {found}",
             ],
         )
         report = self.system.report()
-        self.assertEqual((report["phase"], report["outcome"], report["reason"]), ("ready to join", "ready", found))
-        self.assertEqual((report["node"], report["role"], report["cluster"]), ("cp2", "master-join", "prod"))
+        self.assertEqual((report["phase"], report["outcome"], report["reason"]), ("member", "done", found))
+        self.assertEqual((report["node"], report["role"], report["cluster"]), ("cp2", "worker", "prod"))
         self.assertEqual((report["version"], report["endpoint"], len(report["checks"])), (1, URL, 16))
-        self.assertNotIn("/var/lib/kimg/bootstrapped", self.system.files)
+        self.assertIn("/var/lib/kimg/bootstrapped", self.system.files)
 
     def test_another_ca_is_a_failure_that_is_tried_again(self) -> None:
         with answers(Answer(probe.OTHER_CA, "the certificate is of another CA")):
@@ -58,7 +64,7 @@ class Joiner(unittest.TestCase):
         self.assertEqual((report["phase"], report["outcome"], report["attempts"]), ("wait for the cluster", "failed", 1))
         self.assertTrue(report["reason"].startswith("wrong cluster or address clash: https://10.0.0.10:6443"))
         block = self.system.console[2:]
-        self.assertEqual(block[0], "kimg: FAILED in phase wait for the cluster (cp2, master-join of cluster prod)")
+        self.assertEqual(block[0], "kimg: FAILED in phase wait for the cluster (cp2, worker of cluster prod)")
         self.assertEqual(block[1], f"kimg:   reason: {report['reason']}")
         self.assertEqual(block[2], f"kimg:   hint: {report['hint']}")
         self.assertEqual(block[3], "kimg:   report: /var/lib/kimg/report.json, or run `kimg-agent status`")
@@ -89,12 +95,13 @@ class Joiner(unittest.TestCase):
                 self.rename_endpoint(endpoint, ca.certificate.read_bytes())
                 self.system.on_connect = lambda host, port: System().connect(host, port, 5)
                 self.assertEqual(run_agent(self.system), 0)
-        self.assertEqual(self.system.report()["phase"], "ready to join")
+        self.assertEqual(self.system.report()["phase"], "member")
 
     def rename_endpoint(self, endpoint: Endpoint, ca: bytes) -> None:
         certificate = read_certificates(ca)[0]
         self.system.clock = certificate.not_before
         document = samples.node_document(
+            **{"role": "worker", "bootstrap": "join-worker"},
             endpoint={"host": endpoint.host, "port": endpoint.port}, ca_hash=f"sha256:{certificate.public_key_hash}"
         )
         self.system.files["/etc/kimg/node.json"] = json.dumps(document).encode()
@@ -110,14 +117,14 @@ class Joiner(unittest.TestCase):
 
 class Preflight(unittest.TestCase):
     def setUp(self) -> None:
-        self.system = samples.good_system()
+        self.system = samples.good_system(bootstrap="join-worker")
+        self.system.commands.update(samples.WORKER_JOINS)
 
     def test_all_failures_at_once_and_not_tried_again_when_the_seed_is_wrong(self) -> None:
         self.system.files["/etc/kimg/kubeadm/join.yaml"] = b"token: CI_MISSING_JINJA_VAR/token\n"
         self.system.files["/proc/swaps"] += b"/swap file 1 0 -2\n"
         self.system.listening = set()
         self.assertEqual(run_agent(self.system), 78)
-        self.assertEqual(self.system.slept, [])
         lines = "\n".join(self.system.console)
         self.assertIn("kimg: FAILED in phase preflight (cp2, master-join of cluster prod)\n", lines)
         self.assertIn("kimg:   variables: unresolved variable in /etc/kimg/kubeadm/join.yaml:1 (token)\n", lines)
@@ -164,45 +171,12 @@ class Preflight(unittest.TestCase):
 
     def test_a_pool_machine_is_called_by_its_host_name(self) -> None:
         self.system = samples.good_system(node="", role="worker", bootstrap="join-worker")
+        self.system.commands.update(samples.WORKER_JOINS)
         self.system.host = "Worker-7"
         with answers(Answer(probe.READY, "/readyz answers 200")):
             run_agent(self.system)
         self.assertEqual(self.system.console[0], "kimg: worker-7 (worker) of cluster prod")
         self.assertEqual(self.system.report()["node"], "worker-7")
-
-
-class InitNode(unittest.TestCase):
-    def setUp(self) -> None:
-        self.system = samples.good_system(bootstrap="init", role="master-init")
-
-    def test_a_refusal_is_a_sign_of_life(self) -> None:
-        self.assertEqual(run_agent(self.system), 0)
-        report = self.system.report()
-        self.assertEqual((report["phase"], report["outcome"]), ("ready to init", "ready"))
-        self.assertEqual(report["reason"], f"{URL}: connection refused; this agent goes no further yet")
-
-    def test_waits_for_the_name_and_then_for_an_answer(self) -> None:
-        def connect(host: str, port: int) -> socket.socket:
-            if self.system.elapsed < 30:
-                raise socket.gaierror(-2, "Name or service not known")
-            if self.system.elapsed < 60:
-                raise OSError(113, "No route to host")
-            raise ConnectionRefusedError(111, "Connection refused")
-
-        self.system.on_connect = connect
-        self.assertEqual(run_agent(self.system), 0)
-        waits = [line for line in self.system.console if "waiting" in line]
-        unresolved = f"kimg: waiting for {URL}: the name does not resolve (Name or service not known)"
-        self.assertEqual(waits[0], unresolved)
-        self.assertIn(f"kimg: waiting for {URL}: no route to host (30s so far)", waits)
-
-    def test_goes_on_after_ten_silent_minutes(self) -> None:
-        def connect(host: str, port: int) -> socket.socket:
-            raise socket.timeout("timed out")
-
-        self.system.on_connect = connect
-        self.assertEqual(run_agent(self.system), 0)
-        self.assertIn("no TCP answer within 5 s for 10m00s", self.system.report()["reason"])
 
 
 class LoadBalancer(unittest.TestCase):
@@ -246,13 +220,16 @@ class Judgements(unittest.TestCase):
 
 
 class Trouble(unittest.TestCase):
-    def test_a_full_disk_is_said_once_and_does_not_stop_the_agent(self) -> None:
-        system = samples.good_system()
-        system.write_error = OSError(28, "No space left on device")
+    def test_a_full_disk_is_said_once_and_nothing_is_begun(self) -> None:
+        system = samples.good_system(bootstrap="join-worker")
+        system.commands.update(samples.WORKER_JOINS)
+        system.write_error = OSError(28, "No space left on device", "/var/lib/kimg/state.json.new")
         with answers(Answer(probe.REFUSED, "connection refused"), Answer(probe.READY, "/readyz answers 200")):
-            self.assertEqual(run_agent(system), 0)
+            self.assertEqual(run_agent(system), 1)
         said = [line for line in system.console if "no space left" in line]
-        self.assertEqual(said, ["kimg: /var/lib/kimg/report.json: no space left on device; going on without a report"])
+        self.assertEqual(said[0], "kimg: /var/lib/kimg/report.json: no space left on device; going on without a report")
+        self.assertEqual(said[1:], ["kimg:   reason: /var/lib/kimg/state.json.new: no space left on device"])
+        self.assertNotIn("kubeadm", [words[0] for words in system.ran])
 
     def test_a_bug_is_reported_by_place_without_what_was_read(self) -> None:
         system = samples.good_system()

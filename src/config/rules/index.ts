@@ -11,9 +11,11 @@ import {
 } from "./addresses.ts";
 import type { Rule } from "./context.ts";
 import { endpointForm, endpointHolder, endpointNetwork, endpointPort, missingEndpoint } from "./endpoint.ts";
-import { unknownVersion, mirrorFolder } from "./kubernetes.ts";
+import { bugsOfVersion, unknownVersion, mirrorFolder } from "./kubernetes.ts";
 import { kubeletLabels, labelSyntax, loadBalancerLabels, taintSyntax } from "./labels.ts";
 import { loadBalancerUnused, loadBalancersWithoutAddress, mastersBehindLoadBalancer } from "./load-balancers.ts";
+import { renewal, snapshotInterval, uploadCommand } from "./maintenance.ts";
+import { manifestTwice, manifestsUnused } from "./manifests.ts";
 import { evenMasters, initCount, pooledInit } from "./masters.ts";
 import { badMac, duplicateMac, duplicateName, reservedName } from "./names.ts";
 import { badDns, badDomain, badGateway, noGateway, noNameServer } from "./neighbours.ts";
@@ -37,6 +39,7 @@ export const rules: readonly Rule[] = [
   imageCarriesRole,
   unknownVersion,
   mirrorFolder,
+  bugsOfVersion,
   // names
   duplicateName,
   reservedName,
@@ -65,6 +68,8 @@ export const rules: readonly Rule[] = [
   badDns,
   noNameServer,
   badDomain,
+  manifestTwice,
+  manifestsUnused,
   // the control plane
   initCount,
   pooledInit,
@@ -77,6 +82,9 @@ export const rules: readonly Rule[] = [
   mastersBehindLoadBalancer,
   loadBalancersWithoutAddress,
   loadBalancerUnused,
+  snapshotInterval,
+  uploadCommand,
+  renewal,
   // pass-through
   ownedFields,
   ownedFiles,

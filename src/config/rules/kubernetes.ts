@@ -1,7 +1,8 @@
 // The Kubernetes version and its supply.
-import { nearestVersion } from "../../kubernetes-version.ts";
+import { compareVersions, nearestVersion } from "../../kubernetes-version.ts";
 import type { Rule } from "./context.ts";
 import { atKey, error, warning } from "./context.ts";
+import { knownBugs } from "./known-bugs.ts";
 
 export const unknownVersion: Rule = ({ config, library }) => {
   const { version } = config.kubernetes;
@@ -30,4 +31,18 @@ export const mirrorFolder: Rule = ({ config }) => {
   if (from === undefined || from === "mirror" || mirror === undefined) return [];
   const message = `mirror has no effect with from: ${from}`;
   return [atKey(warning("kubernetes/mirror-unused", message, ["kubernetes", "mirror"]))];
+};
+
+export const bugsOfVersion: Rule = (context) => {
+  const { config, library } = context;
+  const version = config.kubernetes.version ?? library.defaultKubernetesVersion;
+  return knownBugs
+    .filter(({ versions, concerns }) => versions.includes(version) && concerns(context))
+    .map(({ message, hint, thread, versions }) => {
+      const later = library.kubernetesVersions.filter((each) => compareVersions(each, version) > 0);
+      const mended = later.filter((each) => !versions.includes(each)).toSorted(compareVersions)[0];
+      const see = `${mended === undefined ? "see" : `mended in ${mended};`} ${thread}`;
+      const path = ["kubernetes", "version"];
+      return warning("kubernetes/known-bug", `kubeadm ${version} ${message}`, path, `${hint}\n${see}`);
+    });
 };

@@ -1,0 +1,78 @@
+"""The init node's look around: rounds of probes, each judged by `choice`, until one of them decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from kimg_agent import beacon, etcd, paths
+from kimg_agent import endpoint as probe
+from kimg_agent.choice import Choice, Init, Join, Peer, Refuse, Round, Wait, choose, is_silent
+from kimg_agent.context import Context
+from kimg_agent.endpoint import Endpoint
+from kimg_agent.failure import Failure, PhaseFailed
+from kimg_agent.initialise import Initialise
+from kimg_agent.phase import Step
+from kimg_agent.progress import Progress
+from kimg_agent.system import System
+from kimg_agent.trust import InvalidCertificate, read_certificates
+from kimg_agent.wait import Look, wait_until
+from kimg_agent.wait_for_cluster import WaitForCluster
+
+PROBE_TIMEOUT = 5.0
+_ETCD_CA = paths.PKI + "/etcd/ca.crt"
+
+
+@dataclass(frozen=True)
+class InitOrJoin:
+    context: Context
+    name = "init or join"
+
+    def run(self, system: System, progress: Progress) -> Step:
+        choices: list[Choice] = []
+        silent_rounds, silent_since = 0, 0.0
+
+        def look(waited: float) -> Look:
+            nonlocal silent_rounds, silent_since
+            seen = self._round(system)
+            silent_rounds = silent_rounds + 1 if is_silent(seen) else 0
+            silent_since = silent_since if silent_rounds > 1 else waited
+            silence = waited - silent_since
+            choices.append(choose(replace(seen, silent_rounds=silent_rounds, silent_seconds=silence)))
+            return _look(choices[-1])
+
+        wait_until(system, progress, "a decision", look)
+        decided = choices[-1]
+        if isinstance(decided, Refuse):
+            raise PhaseFailed(Failure(decided.reason, decided.hint))
+        assert isinstance(decided, (Init, Join))
+        progress.did(f"{'init' if isinstance(decided, Init) else 'join'}: {decided.reason}")
+        return Initialise(self.context) if isinstance(decided, Init) else WaitForCluster(self.context)
+
+    def _round(self, system: System) -> Round:
+        node = self.context.node
+        return Round(
+            own_data=bool(system.list_files(paths.ETCD_MEMBER)),
+            endpoint=probe.meet(system, node.endpoint, self.context.ca_pem, PROBE_TIMEOUT).kind,
+            peers=tuple(self._peer(system, address) for address in self.context.other_masters),
+            sealed=node.cluster_state != "new",
+            silent_rounds=0,
+            silent_seconds=0.0,
+        )
+
+    def _peer(self, system: System, address: str) -> Peer:
+        api = probe.meet(system, Endpoint(address, self.context.node.api_port), self.context.ca_pem, PROBE_TIMEOUT)
+        store = probe.meet(system, Endpoint(address, etcd.CLIENT_PORT), _etcd_ca(system), PROBE_TIMEOUT)
+        return Peer(address, api.kind, store.kind, beacon.says_empty(system, address, PROBE_TIMEOUT))
+
+
+def _etcd_ca(system: System) -> str:
+    try:
+        return read_certificates(system.read(_ETCD_CA))[0].pem
+    except (OSError, InvalidCertificate):
+        raise PhaseFailed(Failure(f"{_ETCD_CA} cannot be read", "render the seed again with `kimg render`")) from None
+
+
+def _look(choice: Choice) -> Look:
+    if isinstance(choice, Wait):
+        return Look(False, choice.reason, choice.hint)
+    return Look(True, choice.reason)

@@ -1,0 +1,60 @@
+"""What of the seed is laid out for kubeadm before it runs, cleared away after it was cut off, and erased when the node is a member."""
+
+from __future__ import annotations
+
+from kimg_agent import paths
+from kimg_agent.system import System
+
+# cloud-init's copies of what it was given: the seed, its parsed and rendered forms, and the meta-data with the tokens (cloudinit/helpers.py,
+# Paths.lookups; cloudinit/sources/__init__.py, INSTANCE_JSON_SENSITIVE_FILE).
+_SEEDS = ("/var/lib/cloud/seed", "/run/cloud-init/instance-data-sensitive.json", "/run/cloud-init/instance-data.json")
+_INSTANCES = "/var/lib/cloud/instances"
+_RUN_CLOUD_CONFIG = "/run/cloud-init/combined-cloud-config.json"
+# Of an instance's folder, only what says that something was done stays: semaphores and where the data came from.
+_INSTANCE_KEPT = ("sem", "boot-finished", "datasource")
+
+# cloud-init(1): with this file it does nothing at boot.
+CLOUD_INIT_OFF = "/etc/cloud/cloud-init.disabled"
+_WHY_OFF = b"kimg: this machine is a member of its cluster. cloud-init would read the join data again at each boot.\n"
+
+# kubeadm's, made from the staged CAs or from the cluster: made anew by its next run. A power cut can leave them with 0 bytes.
+_DERIVED = ("admin.conf", "super-admin.conf", "controller-manager.conf", "scheduler.conf", "kubelet.conf", "bootstrap-kubelet.conf")
+
+
+def staged_pki(system: System) -> dict[str, str]:
+    """Each staged file and where kubeadm wants it."""
+    return {path: paths.KUBERNETES_PKI + path[len(paths.PKI) :] for path in system.list_files(paths.PKI)}
+
+
+def lay_out_pki(system: System) -> None:
+    """Anew each time, whatever is there. A worker has nothing staged: kubeadm refuses one that has a CA already."""
+    for source, target in staged_pki(system).items():
+        system.write_atomic(target, system.read(source), 0o600)
+
+
+def clear_derived(system: System) -> None:
+    """Leaf certificates and kubeconfigs of a kubeadm init that was cut off. Not etcd's data, and not the static pods' manifests."""
+    staged = set(staged_pki(system).values())
+    for path in system.list_files(paths.KUBERNETES_PKI):
+        if path not in staged:
+            system.remove_tree(path)
+    for name in _DERIVED:
+        system.remove_tree(f"{paths.KUBERNETES}/{name}")
+
+
+def erase(system: System) -> None:
+    """Staged secrets, tokens and every copy that cloud-init keeps of them. Can be done again and again."""
+    for root in (paths.PKI, paths.KUBEADM, paths.RUN, *_SEEDS):
+        _erase_tree(system, root)
+    _erase_tree(system, _RUN_CLOUD_CONFIG)
+    for instance in system.list_folder(_INSTANCES):
+        for name in system.list_folder(f"{_INSTANCES}/{instance}"):
+            if name not in _INSTANCE_KEPT:
+                _erase_tree(system, f"{_INSTANCES}/{instance}/{name}")
+    system.write_atomic(CLOUD_INIT_OFF, _WHY_OFF, 0o644)
+
+
+def _erase_tree(system: System, root: str) -> None:
+    for path in system.list_files(root):
+        system.erase(path)
+    system.remove_tree(root)

@@ -1,0 +1,86 @@
+"""The init-or-join rule, row by row, and then every combination: in none may a second cluster be made."""
+
+import itertools
+import unittest
+from typing import Any
+
+from kimg_agent import endpoint as probe
+from kimg_agent.choice import SILENT_ROUNDS, SILENT_SECONDS, Choice, Init, Join, Peer, Refuse, Round, Wait, choose, is_silent
+
+REFUSED, MET, OTHER = probe.REFUSED, probe.MET, probe.OTHER_CA
+
+
+def peer(api: str = REFUSED, etcd: str = REFUSED, empty: bool = False, address: str = "10.0.0.22") -> Peer:
+    return Peer(address, api, etcd, empty)
+
+
+def seen(**changes: Any) -> Round:
+    values: dict[str, Any] = {
+        **{"own_data": False, "endpoint": REFUSED, "peers": (peer(), peer(address="10.0.0.23")), "sealed": False},
+        **{"silent_rounds": 1, "silent_seconds": 0.0},
+    }
+    return Round(**{**values, **changes})
+
+
+SILENT = {"silent_rounds": SILENT_ROUNDS, "silent_seconds": SILENT_SECONDS}
+EMPTY = (peer(empty=True), peer(empty=True, address="10.0.0.23"))
+
+
+class Rows(unittest.TestCase):
+    def says(self, choice: Choice, kind: type, words: str) -> None:
+        self.assertIsInstance(choice, kind)
+        self.assertIn(words, choice.reason)
+
+    def test_an_endpoint_of_our_ca_means_join(self) -> None:
+        self.says(choose(seen(endpoint=MET)), Join, "the cluster exists")
+
+    def test_even_with_a_sealed_seed_and_old_data(self) -> None:
+        self.says(choose(seen(endpoint=MET, sealed=True, own_data=True)), Join, "the cluster exists")
+
+    def test_a_peer_of_our_ca_means_wait(self) -> None:
+        for found in (peer(api=MET), peer(etcd=MET)):
+            self.says(choose(seen(peers=(found,), **SILENT)), Wait, "the cluster exists (10.0.0.22) but its endpoint does not answer")
+
+    def test_strangers_are_refused(self) -> None:
+        self.says(choose(seen(endpoint=OTHER)), Refuse, "wrong cluster or address clash: the endpoint answers")
+        self.says(choose(seen(peers=(peer(etcd=OTHER),))), Refuse, "the master 10.0.0.22 answers with a certificate of another CA")
+
+    def test_a_sealed_seed_makes_no_cluster(self) -> None:
+        self.says(choose(seen(sealed=True, peers=EMPTY, **SILENT)), Refuse, "sealed")
+        self.says(choose(seen(sealed=True, peers=(peer(api=MET),))), Wait, "the cluster exists")
+
+    def test_old_data_makes_no_cluster(self) -> None:
+        self.says(choose(seen(own_data=True, peers=EMPTY, **SILENT)), Refuse, "etcd data of an earlier cluster")
+
+    def test_the_word_of_all_other_masters_is_enough(self) -> None:
+        self.says(choose(seen(peers=EMPTY)), Init, "all 2 other masters say that they hold no data")
+        self.says(choose(seen(peers=())), Init, "no other master exists")
+
+    def test_the_word_of_some_is_not(self) -> None:
+        self.says(choose(seen(peers=(EMPTY[0], peer(address="10.0.0.23")))), Wait, "word of its absence from 10.0.0.23")
+
+    def test_long_silence_is(self) -> None:
+        self.says(choose(seen(**SILENT)), Init, "nothing of this cluster answered for 120 s")
+        self.says(choose(seen(silent_rounds=SILENT_ROUNDS, silent_seconds=SILENT_SECONDS - 1)), Wait, "sign of an older cluster")
+        self.says(choose(seen(silent_rounds=SILENT_ROUNDS - 1, silent_seconds=SILENT_SECONDS)), Wait, "sign of an older cluster")
+
+
+class Table(unittest.TestCase):
+    def test_never_a_second_cluster(self) -> None:
+        kinds = (probe.UNREACHABLE, REFUSED, probe.CLOSED, probe.NOT_TLS, MET, OTHER)
+        booleans = (False, True)
+        for endpoint, api, etcd in itertools.product(kinds, repeat=3):
+            for empty, data, sealed, silent in itertools.product(booleans, repeat=4):
+                found = seen(
+                    endpoint=endpoint, peers=(peer(api, etcd, empty),), own_data=data, sealed=sealed, **(SILENT if silent else {})
+                )
+                if isinstance(choose(found), Init):
+                    self.assertNotIn(MET, (endpoint, api, etcd))
+                    self.assertNotIn(OTHER, (endpoint, api, etcd))
+                    self.assertFalse(data or sealed)
+                    self.assertTrue(empty or silent)
+
+    def test_silence_is_of_our_cluster_alone(self) -> None:
+        self.assertTrue(is_silent(seen(endpoint=OTHER)))
+        self.assertFalse(is_silent(seen(endpoint=MET)))
+        self.assertFalse(is_silent(seen(peers=(peer(etcd=MET),))))

@@ -1,0 +1,151 @@
+"""The init node's way, from power-on to the sentinel, and taken up again after each place where it may be cut off."""
+
+import json
+import unittest
+from typing import Sequence
+from unittest import mock
+
+from kimg_agent import endpoint as probe
+from kimg_agent import paths, state
+from kimg_agent.endpoint import Answer, Endpoint
+from kimg_agent.etcd import Member
+from kimg_agent.kubeadm import init
+from kimg_agent.machine import run_agent
+from kimg_agent.system import Finished, System
+from tests import samples
+from tests.fake_system import FakeSystem
+
+INIT = init("/etc/kimg/kubeadm/init.yaml")
+APPLY = ("kubectl", f"--kubeconfig={paths.ADMIN}")
+VOTER = Member(1, "cp2", ("https://10.0.0.22:2380",), ("https://10.0.0.22:2379",), False)
+MANIFEST = f"{paths.MANIFESTS}/00-cni.yaml"
+
+
+class InitNode(unittest.TestCase):
+    def setUp(self) -> None:
+        self.system = init_node()
+        self.met: set[str] = set()
+        self.empty = True
+        self.enter("kimg_agent.endpoint.meet", self.meet)
+        self.enter("kimg_agent.beacon.says_empty", lambda *_: self.empty)
+        self.enter("kimg_agent.etcd.list_members", lambda *_: (VOTER,))
+        self.enter("kimg_agent.init_or_join._etcd_ca", lambda _: samples.ca_pem())
+
+    def enter(self, name: str, replacement: object) -> None:
+        patch = mock.patch(name, replacement)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def meet(self, system: System, endpoint: Endpoint, ca_pem: str, timeout: float) -> Answer:
+        return Answer(probe.MET if endpoint.authority in self.met else probe.REFUSED, "")
+
+    def ran(self, *first: str) -> int:
+        return sum(words[: len(first)] == first for words in self.system.ran)
+
+    def step(self) -> str:
+        return state.read_step(self.system)
+
+    def test_makes_the_cluster_and_seals(self) -> None:
+        self.assertEqual(run_agent(self.system), 0)
+        self.assertEqual(
+            self.system.console[2:],
+            [
+                "kimg: https://10.0.0.10:6443: connection refused",
+                "kimg: init: the endpoint is silent and all 1 other masters say that they hold no data",
+                "kimg: kubeadm init: done in 0s",
+                "kimg: etcd: 1 voters",
+                "kimg: add-ons: 1 manifests applied",
+                "kimg: member: this machine is a member of its cluster; staged secrets are erased",
+            ],
+        )
+        self.assertEqual(self.step(), state.MEMBER)
+        self.assertIn(paths.SENTINEL, self.system.files)
+        self.assertIn("/etc/kubernetes/pki/ca.key", self.system.files)
+        left = [path for path in self.system.files if path.startswith((paths.PKI, paths.KUBEADM))]
+        self.assertEqual(left, [])
+
+    def test_what_is_begun_is_written_before_it_begins(self) -> None:
+        steps: list[str] = []
+
+        def kubeadm(_: Sequence[str]) -> Finished:
+            steps.append(self.step())
+            return Finished(0, "", "")
+
+        self.system.commands[INIT] = kubeadm
+        run_agent(self.system)
+        self.assertEqual(steps, [state.INIT])
+
+    def test_joins_a_cluster_that_answers(self) -> None:
+        self.met = {"10.0.0.10:6443"}
+        with mock.patch("kimg_agent.wait_for_cluster.WaitForCluster.run", side_effect=InterruptedError) as waited:
+            run_agent(self.system)
+        self.assertEqual(waited.call_count, 1)
+        self.assertEqual(self.ran("kubeadm", "init"), 0)
+
+    def test_waits_while_only_a_peer_answers_and_then_joins(self) -> None:
+        self.met = {"10.0.0.21:2379"}
+        self.system.on_sleep = lambda elapsed: self.met.update({"10.0.0.10:6443"} if elapsed > 3600 else ())
+        with mock.patch("kimg_agent.wait_for_cluster.WaitForCluster.run", side_effect=InterruptedError):
+            run_agent(self.system)
+        self.assertEqual(self.ran("kubeadm", "init"), 0)
+        self.assertTrue(any("the cluster exists (10.0.0.21)" in line for line in self.system.console))
+
+    def test_without_word_of_the_others_it_takes_two_minutes_of_silence(self) -> None:
+        self.empty = False
+        self.assertEqual(run_agent(self.system), 0)
+        self.assertIn("kimg: init: nothing of this cluster answered for 120 s", self.system.console)
+        self.assertGreaterEqual(self.system.elapsed, 120)
+
+    def test_silence_begins_anew_when_somebody_was_met(self) -> None:
+        self.empty = False
+        self.met = {"10.0.0.21:6443"}
+        self.system.on_sleep = lambda elapsed: self.met.clear() if elapsed > 100 else None
+        self.assertEqual(run_agent(self.system), 0)
+        self.assertGreaterEqual(self.system.elapsed, 220)
+
+    def test_a_sealed_seed_says_so(self) -> None:
+        self.system.files[paths.NODE] = json.dumps(samples.node_document(**BOOTSTRAP, cluster_state="existing")).encode()
+        self.assertEqual(run_agent(self.system), 1)
+        self.assertIn("sealed: this seed may not make a cluster", self.system.report()["reason"])
+        self.assertEqual(self.ran("kubeadm", "init"), 0)
+
+    def test_a_cut_init_is_taken_up_without_asking_anybody(self) -> None:
+        self.system.commands[INIT] = Finished(1, "error: cut\n", "")
+        self.assertEqual(run_agent(self.system), 1)
+        self.assertEqual(self.step(), state.INIT)
+        self.system.files["/etc/kubernetes/pki/apiserver.crt"] = b""
+        self.system.files["/var/lib/etcd/member/wal/0.wal"] = b"data"
+        self.system.commands[INIT] = Finished(0, "", "")
+        self.met = {"10.0.0.10:6443"}
+        self.assertEqual(run_agent(self.system), 0)
+        self.assertNotIn("/etc/kubernetes/pki/apiserver.crt", self.system.files)
+        self.assertIn("/var/lib/etcd/member/wal/0.wal", self.system.files)
+        self.assertEqual((self.ran(*INIT), self.step()), (2, state.MEMBER))
+
+    def test_cut_off_after_init_it_goes_on_with_the_add_ons(self) -> None:
+        state.write_step(self.system, state.INITIALISED)
+        self.assertEqual(run_agent(self.system), 0)
+        self.assertEqual((self.ran(*INIT), self.step()), (0, state.MEMBER))
+
+    def test_cut_off_while_sealing_it_seals(self) -> None:
+        state.write_step(self.system, state.MEMBER)
+        for path in [path for path in self.system.files if path.startswith(paths.PKI)]:
+            del self.system.files[path]
+        self.assertEqual(run_agent(self.system), 0)
+        self.assertIn(paths.SENTINEL, self.system.files)
+
+    def test_a_manifest_that_the_api_server_does_not_take(self) -> None:
+        self.system.commands[APPLY] = lambda words: Finished(1 if "apply" in words else 0, "", "error: no kind Foo")
+        self.assertEqual(run_agent(self.system), 1)
+        self.assertEqual(self.system.report()["reason"], f"{MANIFEST}: error: no kind Foo")
+        self.assertEqual(self.step(), state.INITIALISED)
+
+
+BOOTSTRAP = {"bootstrap": "init", "role": "master-init", "kubeadm_config": "/etc/kimg/kubeadm/init.yaml"}
+
+
+def init_node() -> FakeSystem:
+    system = samples.good_system(**BOOTSTRAP)
+    system.files.update({"/etc/kimg/kubeadm/init.yaml": b"kind: InitConfiguration\n", MANIFEST: b"kind: DaemonSet\n"})
+    system.commands.update({INIT: Finished(0, "[certs] Generating\n", ""), APPLY: Finished(0, "ok", "")})
+    return system

@@ -1,0 +1,279 @@
+import json
+import unittest
+from typing import Any, Callable, Optional, Sequence
+from unittest import mock
+
+from kimg_agent import certificates, renewal
+from kimg_agent.etcd_health import EtcdHealth
+from kimg_agent.lease import Turn
+from kimg_agent.maintenance import CERTIFICATES_STATE, DONE, FAILED, WAITING, Settings
+from kimg_agent.renewal import NOTHING, RENEWING, RESTARTING, plan, run_renewal
+from kimg_agent.system import Finished
+from tests.master import FakeMaster, etcd_health, kubeconfig, leaf_files, pem
+
+DAY = 86400.0
+OLD, NEW = 100, 365
+EVERY_RESTART = ["stop kube-apiserver", "stop etcd", "stop kube-controller-manager", "stop kube-scheduler"]
+
+
+class Killed(Exception):
+    """The power is cut, or the program is killed."""
+
+
+class Plans(unittest.TestCase):
+    def plan(self, days: float, step: str = NOTHING, at_once: bool = False) -> renewal.Plan:
+        master = FakeMaster()
+        master.days_before_the_end(days)
+        return plan(certificates.observe(master).renewed, step, master.now(), 30 * DAY, at_once)
+
+    def test_the_whole_table(self) -> None:
+        for days, step, at_once, expected, urgent, ended in (
+            (31, NOTHING, False, NOTHING, False, False),
+            (31, NOTHING, True, RENEWING, False, False),
+            (29, NOTHING, False, RENEWING, False, False),
+            (14, NOTHING, False, RENEWING, True, False),
+            (-1, NOTHING, False, RENEWING, True, True),
+            # Cut off before: what was begun is ended, also when the dates are all right again.
+            (90, RESTARTING, False, RESTARTING, False, False),
+            (29, RESTARTING, True, RESTARTING, False, False),
+        ):
+            found = self.plan(days, step, at_once)
+            self.assertEqual((found.step, found.urgent, found.ended), (expected, urgent, ended), (days, step, at_once))
+
+    def test_nothing_to_renew(self) -> None:
+        self.assertEqual(plan((), NOTHING, FakeMaster().now(), 30 * DAY, True).step, NOTHING)
+
+
+class Renewal(unittest.TestCase):
+    def setUp(self) -> None:
+        self.master = FakeMaster()
+        self.master.days_before_the_end(20)
+        self.master.commands[renewal.RENEW] = self.kubeadm
+        self.health: Callable[[], EtcdHealth] = lambda: etcd_health(healthy=2)
+        for target, function in (
+            ("kimg_agent.etcd.read_status", lambda *_: self.master.etcd_status()),
+            ("kimg_agent.etcd_health.observe", lambda _: self.health()),
+        ):
+            patch = mock.patch(target, function)
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.killed_after: Optional[int] = None
+
+    def kubeadm(self, _: Sequence[str]) -> Finished:
+        """Writes one file after the other; a power cut leaves the next one empty."""
+        for count, (path, data) in enumerate(sorted(leaf_files(pem(NEW)).items())):
+            if path not in self.master.files:
+                continue
+            if count == self.killed_after:
+                self.master.files[path] = b""
+                raise Killed
+            self.master.files[path] = data
+        self.master.events.append("kubeadm")
+        return Finished(0, "certificate renewed\n", "")
+
+    def run_once(self, at_once: bool = False, name: str = "cp1") -> int:
+        return run_renewal(self.master, Settings(), name, 6443, at_once)
+
+    def state(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.master.files[CERTIFICATES_STATE])
+        return document
+
+    def ends(self) -> set[object]:
+        return {leaf.not_after for leaf in certificates.observe(self.master).renewed}
+
+    def assert_renewed(self) -> None:
+        observed = certificates.observe(self.master)
+        self.assertEqual((len(observed.renewed), observed.unreadable), (11, ()))
+        self.assertEqual(len(self.ends()), 1)
+        self.assertFalse(certificates.is_due(observed.renewed[0], self.master.now(), 30 * DAY))
+        self.assertEqual((self.state()["outcome"], self.state()["step"]), (DONE, NOTHING))
+        self.assertEqual(self.copies(), [])
+
+    def copies(self) -> list[str]:
+        return self.master.list_files(renewal.BACKUP)
+
+    def test_not_yet(self) -> None:
+        self.master.days_before_the_end(40)
+        self.assertEqual(self.run_once(), 0)
+        self.assertEqual((self.master.events, self.master.api.history), ([], []))
+        self.assertEqual(self.state()["outcome"], DONE)
+
+    def test_written_once_and_not_again(self) -> None:
+        self.master.days_before_the_end(40)
+        self.run_once()
+        self.master.writes.clear()
+        self.run_once()
+        self.assertEqual(self.master.writes, [])
+
+    def test_renewed_restarted_and_the_turn_given_back(self) -> None:
+        self.assertEqual(self.run_once(), 0)
+        self.assert_renewed()
+        self.assertEqual(self.master.events, ["kubeadm", *EVERY_RESTART])
+        self.assertEqual((self.master.api.history[0][1], self.master.api.history[-1][1]), ("cp1", ""))
+        self.assertRegex(self.state()["renewed"], r"^20\d\d-")
+        self.assertGreater(self.master.synced, 0)
+
+    def test_at_once(self) -> None:
+        self.master.days_before_the_end(90)
+        self.assertEqual(self.run_once(at_once=True), 0)
+        self.assert_renewed()
+
+    def test_no_key_in_state_or_journal(self) -> None:
+        self.run_once()
+        said = (
+            "\n".join(self.master.output) + json.dumps(self.state()) + " ".join(word for words in self.master.ran for word in words)
+        )
+        self.assertNotIn("PRIVATE", said)
+        self.assertNotIn("secret", said)
+
+    def test_another_masters_turn(self) -> None:
+        other = FakeMaster("cp2", self.master.api)
+        turn = Turn(other, "cp2")
+        turn.take(0)
+
+        def live_on(elapsed: float) -> None:
+            other.elapsed = elapsed
+            turn.keep()
+
+        self.master.on_sleep = live_on
+        self.assertEqual(self.run_once(), 0)
+        self.assertEqual(self.master.events, [])
+        self.assertEqual((self.state()["outcome"], self.state()["reason"]), (WAITING, "it is the turn of cp2"))
+
+    def test_without_this_member_there_would_be_no_quorum(self) -> None:
+        self.health = lambda: etcd_health(healthy=1)
+        self.assertEqual(self.run_once(), 0)
+        self.assertEqual(self.master.events, [])
+        self.assertIn("1 of 2 other members answer, 2 are needed", self.state()["reason"])
+        self.assertEqual(self.master.api.history[-1][1], "")
+
+    def test_no_quorum_and_no_more_time_to_wait_for_one(self) -> None:
+        self.health = lambda: etcd_health(healthy=1)
+        self.master.days_before_the_end(10)
+        self.assertEqual(self.run_once(), 0)
+        self.assert_renewed()
+
+    def test_a_cluster_of_one_has_no_better_moment(self) -> None:
+        self.health = lambda: etcd_health(healthy=0, count=1)
+        self.assertEqual(self.run_once(), 0)
+        self.assert_renewed()
+
+    def test_ended_certificates_are_renewed_without_an_api(self) -> None:
+        self.master.days_before_the_end(-5)
+        self.master.api.up = False
+        self.assertEqual(self.run_once(), 0)
+        self.assert_renewed()
+
+    def test_no_api_server_to_agree_through(self) -> None:
+        self.master.api.up = False
+        self.assertEqual(self.run_once(), 1)
+        self.assertEqual((self.state()["outcome"], self.master.events), (FAILED, []))
+
+    def test_kubeadm_fails(self) -> None:
+        before = dict(leaf_files(pem(OLD)))
+        self.master.commands[renewal.RENEW] = Finished(1, "error: cannot read the CA\n", "")
+        self.assertEqual(self.run_once(), 1)
+        self.assertIn("cannot read the CA", self.state()["reason"])
+        self.assertEqual(self.master.events, [])
+        self.assertEqual({path: self.master.files[path] for path in before}, before)
+        self.assertEqual((self.state()["step"], self.copies()), (NOTHING, []))
+
+    def test_kubeadm_renews_nothing_because_the_ca_is_elsewhere(self) -> None:
+        self.master.commands[renewal.RENEW] = Finished(0, "Detected external CA\n", "")
+        self.assertEqual(self.run_once(), 1)
+        self.assertIn("it did not renew apiserver,", self.state()["reason"])
+        self.assertEqual(self.master.events, [])
+
+    def test_killed_at_any_moment_of_kubeadm(self) -> None:
+        for count in range(len(certificates.renewed_files())):
+            with self.subTest(files=count):
+                self.setUp()
+                self.killed_after = count
+                with self.assertRaises(Killed):
+                    self.run_once()
+                self.assertEqual(self.state()["step"], RENEWING)
+                self.killed_after = None
+                self.assertEqual(self.run_once(), 0)
+                self.assert_renewed()
+
+    def test_killed_while_the_pods_restart(self) -> None:
+        def power_cut(elapsed: float) -> None:
+            if "stop etcd" in self.master.events:
+                raise Killed
+
+        self.master.on_sleep = power_cut
+        with self.assertRaises(Killed):
+            self.run_once()
+        self.assertEqual(self.state()["step"], RESTARTING)
+        self.master.on_sleep = lambda elapsed: None
+        self.master.sleep(60)
+        self.master.events.clear()
+        self.assertEqual(self.run_once(), 0)
+        self.assert_renewed()
+        self.assertEqual(self.master.events, EVERY_RESTART)
+
+    def test_killed_while_the_copies_are_made(self) -> None:
+        with mock.patch("kimg_agent.renewal._note", side_effect=Killed), self.assertRaises(Killed):
+            self.run_once()
+        self.assertNotEqual(self.copies(), [])
+        self.master.files["/etc/kubernetes/pki/apiserver.crt"] = pem(200)
+        self.assertEqual(self.run_once(at_once=True), 0)
+        self.assert_renewed()
+
+    def test_full_disk(self) -> None:
+        self.master.write_error = OSError(28, "No space left on device")
+        self.assertEqual(self.run_once(), 1)
+        self.assertEqual(self.master.events, [])
+        self.assertIn("no space left on device", self.master.output[-2])
+
+    def test_a_node_without_super_admin(self) -> None:
+        del self.master.files["/etc/kubernetes/super-admin.conf"]
+        self.assertEqual(self.run_once(), 0)
+        self.assertNotIn("/etc/kubernetes/super-admin.conf", self.master.files)
+        self.assertEqual(self.state()["outcome"], DONE)
+
+    def test_what_is_renewed_is_read_from_kubeconfigs_too(self) -> None:
+        self.master.files.update(leaf_files(pem(300)))
+        self.master.files["/etc/kubernetes/scheduler.conf"] = kubeconfig(pem(OLD))
+        self.assertEqual(self.run_once(), 0)
+        self.assert_renewed()
+        self.assertTrue(any("certificate scheduler.conf: ends in" in line for line in self.master.output))
+
+
+class OneMasterAtATime(unittest.TestCase):
+    def test_the_second_waits_for_the_first(self) -> None:
+        first = FakeMaster("cp1")
+        second = FakeMaster("cp2", first.api)
+        for master in (first, second):
+            master.days_before_the_end(20)
+            master.commands[renewal.RENEW] = self._kubeadm(master)
+        inside = False
+
+        def other_comes(elapsed: float) -> None:
+            nonlocal inside
+            if not inside and first.events and elapsed < 60:
+                inside = True
+                second.elapsed = elapsed
+                found = Turn(second, "cp2").take(0)
+                self.assertEqual(found, "cp1")
+                inside = False
+
+        first.on_sleep = other_comes
+        healthy = mock.patch("kimg_agent.etcd_health.observe", lambda _: etcd_health(healthy=2))
+        with mock.patch("kimg_agent.etcd.read_status", lambda system, *_: system.etcd_status()), healthy:
+            self.assertEqual(run_renewal(first, Settings(), "cp1", 6443), 0)
+            second.elapsed = first.elapsed
+            self.assertEqual(run_renewal(second, Settings(), "cp2", 6443), 0)
+        holders = [holder for _, holder in first.api.history]
+        self.assertEqual([h for i, h in enumerate(holders) if i == 0 or holders[i - 1] != h], ["cp1", "", "cp2", ""])
+
+    def _kubeadm(self, master: FakeMaster) -> Callable[[Sequence[str]], Finished]:
+        def kubeadm(_: Sequence[str]) -> Finished:
+            master.files.update(leaf_files(pem(NEW)))
+            return Finished(0, "", "")
+
+        return kubeadm
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,178 @@
+import { X509Certificate } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { node, unreachable } from "../../tests/support/fake-api.ts";
+import { type Operated, operatedText, withOperated } from "../../tests/support/operated-cluster.ts";
+import { ToolError, UsageError } from "../diagnostic.ts";
+import type { Json } from "../model.ts";
+import { replace, type ReplaceOptions } from "./replace.ts";
+
+const run = ({ io, common }: Operated, name: string, more: Partial<ReplaceOptions> = {}) =>
+  replace(io, { ...common, node: name, ttl: "24h", dryRun: false, yes: true, ...more });
+
+/** Switched off: silent, and its kubelet as well. */
+const kill = ({ fake }: Operated, name: string): void => {
+  const index = name.at(-1);
+  fake.down.set(`10.0.0.2${index}:2379`, unreachable);
+  fake.down.set(`10.0.0.2${index}:6443`, unreachable);
+  const items = (fake.objects.get("/api/v1/nodes")?.["items"] ?? []) as readonly Json[];
+  const dead = node(name, { ready: false, master: name.startsWith("cp") });
+  const others = items.filter(({ metadata }) => (metadata as Json)["name"] !== name);
+  fake.objects.set("/api/v1/nodes", { items: [...others, dead] });
+};
+
+const nodeNames = ({ fake }: Operated): readonly unknown[] =>
+  ((fake.objects.get("/api/v1/nodes")?.["items"] ?? []) as readonly Json[]).map(
+    ({ metadata }) => (metadata as Json)["name"],
+  );
+
+const memberNames = ({ fake }: Operated): readonly unknown[] => fake.members.map(({ name }) => name);
+
+const changes = ({ fake }: Operated): readonly string[] =>
+  fake.asked.filter((each) => !each.startsWith("GET ") && !/member\/list|maintenance/.test(each));
+
+const code = (name: string) => ({ diagnostics: [{ code: name }] });
+
+describe("kimg replace", { timeout: 60_000 }, () => {
+  it(
+    "removes member and node, mints a token, and renders the seed with it",
+    withOperated(async (operated) => {
+      kill(operated, "cp2");
+      const before = (await operated.secrets()).values["master-token"];
+      const said = await run(operated, "cp2");
+      expect(said).toMatch(/^cp2 can be replaced:\n {2}remove the etcd member cp2/);
+      expect(said).toContain("build/prod/cp2");
+      expect(memberNames(operated)).toEqual(["cp1", "cp3"]);
+      expect(nodeNames(operated)).toEqual(["cp1", "cp3", "w1"]);
+      const { values } = await operated.secrets();
+      expect(values["master-token"]).not.toBe(before);
+      expect(await operated.seed("cp2/files/etc/kimg/kubeadm/join.yaml")).toContain(values["master-token"]);
+      expect(`${said}${operated.notes.join()}`).not.toContain(values["master-token"]);
+    }),
+  );
+
+  it(
+    "shows etcd a certificate of etcd's own authority, and asks for the master's name",
+    withOperated(async (operated) => {
+      kill(operated, "cp2");
+      await run(operated, "cp2", { dryRun: true });
+      const { values } = await operated.secrets();
+      const asked = operated.fake.calls.filter(({ url }) => url.includes(":2379/v3/cluster"));
+      expect(asked.length).toBeGreaterThan(0);
+      for (const { url, authority, certificate, serverName } of asked) {
+        expect(authority).toBe(values["etcd-ca.crt"]);
+        const issuer = new X509Certificate(values["etcd-ca.crt"]);
+        expect(new X509Certificate(certificate).verify(issuer.publicKey)).toBe(true);
+        expect(`https://10.0.0.2${serverName?.at(-1)}:2379/v3/cluster/member/list`).toBe(url);
+      }
+    }),
+  );
+
+  it(
+    "does nothing but look when it is only to say what it would do, or the person does not want it",
+    withOperated(async (operated) => {
+      kill(operated, "cp2");
+      const { ask, asked } = person("n");
+      expect(await run(operated, "cp2", { dryRun: true })).toContain("nothing was done. It would be:");
+      expect(await run(operated, "cp2", { yes: false, ask })).toContain("nothing was done");
+      await expect(run(operated, "cp2", { yes: false })).rejects.toBeInstanceOf(UsageError);
+      expect(asked[0]).toMatch(/remove the etcd member cp2[^]*delete the node cp2[^]*mint a master-token/);
+      expect(changes(operated)).toEqual([]);
+      expect(await run(operated, "cp2", { yes: false, ask: person("yes").ask })).toContain("can be replaced");
+    }),
+  );
+
+  it(
+    "finishes what was stopped half-way",
+    withOperated(async (operated) => {
+      kill(operated, "cp2");
+      operated.fake.statuses.set("/api/v1/nodes/cp2", 500);
+      await expect(run(operated, "cp2")).rejects.toBeInstanceOf(ToolError);
+      expect(memberNames(operated)).toEqual(["cp1", "cp3"]);
+      operated.fake.statuses.clear();
+      const { steps } = JSON.parse(await run(operated, "cp2", { json: true })) as { steps: string[] };
+      expect(steps.map((step) => step.split(" ")[0])).toEqual(["delete", "mint"]);
+      const again = JSON.parse(await run(operated, "cp2", { json: true })) as { steps: string[] };
+      expect(again.steps.map((step) => step.split(" ")[0])).toEqual(["mint"]);
+    }),
+  );
+
+  it(
+    "asks another master when one is silent",
+    withOperated(async (operated) => {
+      kill(operated, "cp3");
+      operated.fake.down.set("10.0.0.21:2379", unreachable);
+      await expect(run(operated, "cp3")).rejects.toMatchObject(code("replace/no-quorum"));
+      operated.fake.down.delete("10.0.0.21:2379");
+      expect(await run(operated, "cp3", { json: true })).toContain('"done": true');
+    }),
+  );
+
+  it(
+    "never touches what lives",
+    withOperated(async (operated) => {
+      await expect(run(operated, "cp2")).rejects.toMatchObject(code("replace/still-alive"));
+      await expect(run(operated, "w1")).rejects.toMatchObject(code("replace/still-alive"));
+      kill(operated, "cp2");
+      operated.fake.down.delete("10.0.0.22:2379");
+      await expect(run(operated, "cp2")).rejects.toMatchObject(code("replace/still-alive"));
+      expect(changes(operated)).toEqual([]);
+    }),
+  );
+
+  it(
+    "says that the quorum is gone, which is why the API does not answer",
+    withOperated(async (operated) => {
+      kill(operated, "cp2");
+      kill(operated, "cp3");
+      operated.fake.down.set("10.0.0.10:6443", { kind: "unreachable", message: "no answer within 8 s" });
+      await expect(run(operated, "cp2")).rejects.toMatchObject(code("replace/no-quorum"));
+      operated.fake.down.delete("10.0.0.23:2379");
+      await expect(run(operated, "cp2")).rejects.toBeInstanceOf(ToolError);
+      expect(changes(operated)).toEqual([]);
+    }),
+  );
+
+  it(
+    "does not ask etcd about a worker, nor the cluster about a load balancer",
+    withOperated(async (operated) => {
+      kill(operated, "w1");
+      operated.fake.objects.set("/api/v1/nodes", { items: [node("w1", { ready: false })] });
+      await run(operated, "w1");
+      expect(operated.fake.asked.filter((each) => each.includes(":2379"))).toEqual([]);
+      operated.fake.asked.length = 0;
+      expect(await run(operated, "lb1")).toContain("lb1 can be replaced");
+      expect(operated.fake.asked).toEqual([]);
+    }),
+  );
+
+  it(
+    "refuses the seed that could make a second cluster, until the cluster is sealed",
+    withOperated(async (operated) => {
+      kill(operated, "cp1");
+      await expect(run(operated, "cp1")).rejects.toMatchObject(code("replace/not-sealed"));
+      await operated.io.files.write(
+        operated.cluster,
+        operatedText.replace("name: prod", "name: prod\nclusterState: existing"),
+      );
+      expect(await run(operated, "cp1")).toContain("cp1 can be replaced");
+      expect(await operated.seed("cp1/nocloud/meta-data")).toContain("cluster_state: existing");
+    }),
+  );
+
+  it(
+    "refuses a pool, and a name that is not there",
+    withOperated(async (operated) => {
+      await expect(run(operated, "workers")).rejects.toMatchObject(code("replace/pool"));
+      await expect(run(operated, "cp9")).rejects.toMatchObject(code("node/unknown"));
+    }, `${operatedText}pools: [{ name: workers, role: worker, count: 2 }]\n`),
+  );
+});
+
+const person = (answer: string) => {
+  const asked: string[] = [];
+  const ask = (question: string): Promise<string> => {
+    asked.push(question);
+    return Promise.resolve(answer);
+  };
+  return { ask, asked };
+};

@@ -1,0 +1,185 @@
+// `kimg replace`: makes room in the cluster for a machine that takes a dead one's place, and makes its seed. Finds out everything first, says
+// what it will do, and can be run again after whatever stopped it.
+import { join } from "node:path";
+import { DiagnosticError, ToolError, UsageError } from "../diagnostic.ts";
+import type { Io } from "../edge/io.ts";
+import type { Cluster, Node } from "../model.ts";
+import { type Api, openApi } from "../operate/api.ts";
+import { mintToken } from "../operate/bootstrap-token.ts";
+import { type Etcd, type EtcdEntry, type EtcdMember, openEtcd } from "../operate/etcd.ts";
+import { hasStackedEtcd } from "../operate/health.ts";
+import { planMemberRemoval } from "../operate/member-removal.ts";
+import { observeNodes, type ObservedNode } from "../operate/observed.ts";
+import { bareAddress, mastersOf } from "../resolve/resolve.ts";
+import { findNode } from "./cluster-node.ts";
+import { formatMoment, parseDuration } from "./duration.ts";
+import { holders, keepToken, tokenName } from "./kept-token.ts";
+import { writeSeeds } from "./render.ts";
+import { loadTrustedCluster, noteWarnings, type TrustedCluster, type TrustOptions } from "./trusted-cluster.ts";
+
+export interface ReplaceOptions extends TrustOptions {
+  readonly node: string;
+  readonly server?: string;
+  /** The folder that `<cluster>/` is made in. */
+  readonly output: string;
+  /** How long the new machine has to join, such as `24h`. */
+  readonly ttl: string;
+  readonly dryRun: boolean;
+  /** Asks nobody. */
+  readonly yes: boolean;
+  /** Asks a person; absent where there is none. */
+  readonly ask?: (question: string) => Promise<string>;
+  readonly json: boolean;
+}
+
+interface Step {
+  /** As an order: "remove the etcd member cp2". */
+  readonly what: string;
+  readonly run: () => Promise<void>;
+}
+
+const refuse = (code: string, message: string, hint: string): DiagnosticError =>
+  new DiagnosticError([{ severity: "error", code, message, hint }]);
+
+const checkReplaceable = (cluster: Cluster, { name, pool, role }: Node): void => {
+  if (pool) {
+    const hint =
+      "delete the machine's own name with kubectl delete node, then boot another: kimg token --render makes its seed good again";
+    throw refuse("replace/pool", `${name} is a pool: its machines have names of their own`, hint);
+  }
+  if (role.bootstrap !== "init" || cluster.state === "existing") return;
+  const message = `${name} makes a cluster where it finds none, and cluster.yaml does not say that there is one`;
+  throw refuse("replace/not-sealed", message, "kimg seal, then again");
+};
+
+const checkDead = ({ name }: Node, observed: ObservedNode | undefined): void => {
+  if (observed?.ready !== true) return;
+  const hint = `two machines must never have one name: kubectl drain ${name}, switch it off, and wait until it is NotReady`;
+  throw refuse("replace/still-alive", `${name} is Ready`, hint);
+};
+
+/** The other masters, those that are Ready first; who asks DHCP for an address is known to the API only. */
+const entriesOf = (cluster: Cluster, node: Node, nodes: readonly ObservedNode[]): readonly EtcdEntry[] => {
+  const written = mastersOf(cluster.nodes).filter(({ pool }) => !pool);
+  const observed = nodes
+    .filter(({ controlPlane }) => controlPlane)
+    .toSorted((left, right) => Number(right.ready) - Number(left.ready));
+  const addressOf = new Map(
+    [
+      ...observed.map(({ name, addresses }) => [name, addresses[0]] as const),
+      ...written.map(
+        ({ name, addresses: [first] }) => [name, first === undefined ? undefined : bareAddress(first)] as const,
+      ),
+    ].filter(([, address]) => address !== undefined),
+  );
+  addressOf.delete(node.name);
+  return [...addressOf].map(([name, address]) => ({ name, address: address ?? "" }));
+};
+
+const hasMember = (cluster: Cluster, node: Node): boolean => mastersOf([node]).length > 0 && hasStackedEtcd(cluster);
+
+const memberStep = (etcd: Etcd, member: EtcdMember): Step => ({
+  what: `remove the etcd member ${member.name || member.id} (${etcd.url})`,
+  run: () => etcd.remove(member),
+});
+
+const nodeStep = (api: Api, { name }: Node): Step => ({
+  what: `delete the node ${name} from the API`,
+  run: async () => void (await api.remove(`/api/v1/nodes/${name}`)),
+});
+
+const tokenStep = (io: Io, api: Api, loaded: TrustedCluster, node: Node, options: ReplaceOptions): Step => {
+  const name = tokenName(node);
+  return {
+    what: `mint a ${name} for ${options.ttl}, and put it into the seeds of ${holders(loaded.cluster, name).join(", ")}`,
+    run: async () => {
+      const minted = await mintToken(
+        io,
+        api,
+        parseDuration("--ttl", options.ttl),
+        `replaces ${node.name}, minted by kimg`,
+      );
+      io.progress.note(await keepToken(io, loaded, name, minted, options.output));
+      io.progress.note(`the token is good until ${formatMoment(minted.ends)}`);
+    },
+  };
+};
+
+const mayRemove = (etcd: Etcd, node: Node, observed: ObservedNode | undefined): readonly EtcdMember[] => {
+  const addresses = [...node.addresses.map(bareAddress), ...(observed?.addresses ?? [])];
+  const removal = planMemberRemoval(etcd.members, node.name, addresses);
+  if (removal.kind === "refused") throw new DiagnosticError([removal.diagnostic]);
+  return removal.kind === "nothing" ? [] : [removal.member];
+};
+
+/** An API server whose etcd has no quorum does not answer: then that is what is to be told. */
+const nodesOrReason = async (io: Io, api: Api, { cluster, secrets }: TrustedCluster, node: Node) => {
+  try {
+    return await observeNodes(api);
+  } catch (error) {
+    const entries = entriesOf(cluster, node, []);
+    if (error instanceof ToolError && hasMember(cluster, node) && entries.length > 0) {
+      const etcd = await openEtcd(io, secrets, entries).catch(() => undefined);
+      if (etcd !== undefined) mayRemove(etcd, node, undefined);
+    }
+    throw error;
+  }
+};
+
+/** Asks the cluster, and changes nothing. */
+const plan = async (io: Io, loaded: TrustedCluster, node: Node, options: ReplaceOptions): Promise<readonly Step[]> => {
+  const { cluster, secrets } = loaded;
+  if (node.role.bootstrap === "load-balancer") {
+    const run = async (): Promise<void> => io.progress.note(await writeSeeds(io, cluster, secrets, options.output));
+    return [{ what: "render its seed: a load balancer is nothing to the cluster but an address", run }];
+  }
+  const api = await openApi(io, cluster, secrets, options.server);
+  const nodes = await nodesOrReason(io, api, loaded, node);
+  const observed = nodes.find(({ name }) => name === node.name);
+  checkDead(node, observed);
+  const etcd = hasMember(cluster, node) ? await openEtcd(io, secrets, entriesOf(cluster, node, nodes)) : undefined;
+  return [
+    ...(etcd === undefined ? [] : mayRemove(etcd, node, observed).map((member) => memberStep(etcd, member))),
+    ...(observed === undefined ? [] : [nodeStep(api, node)]),
+    tokenStep(io, api, loaded, node, options),
+  ];
+};
+
+const confirm = async (node: Node, steps: readonly Step[], { yes, ask }: ReplaceOptions): Promise<boolean> => {
+  if (yes) return true;
+  if (ask === undefined)
+    throw new UsageError("nobody is there to confirm this", "--dry-run says what would be done, --yes does it");
+  const list = steps.map(({ what }) => `  ${what}\n`).join("");
+  const answer = await ask(`To replace ${node.name}:\n${list}Do it? [y/N] `);
+  return /^y(?:es)?$/i.test(answer.trim());
+};
+
+const told = (
+  node: Node,
+  steps: readonly Step[],
+  done: boolean,
+  { json, output }: ReplaceOptions,
+  cluster: Cluster,
+): string => {
+  const seed = join(output, cluster.name, node.name);
+  if (json) return JSON.stringify({ node: node.name, done, steps: steps.map(({ what }) => what), seed }, undefined, 2);
+  const list = steps.map(({ what }) => `  ${what}`);
+  if (!done) return [`${node.name}: nothing was done. It would be:`, ...list].join("\n");
+  return [`${node.name} can be replaced:`, ...list, `Boot the new machine with its image and the seed ${seed}.`].join(
+    "\n",
+  );
+};
+
+/** What to print. Rejects with DiagnosticError, UsageError or ToolError. */
+export const replace = async (io: Io, options: ReplaceOptions): Promise<string> => {
+  parseDuration("--ttl", options.ttl);
+  const loaded = await loadTrustedCluster(io, options);
+  noteWarnings(io, loaded.warnings);
+  const { cluster } = loaded;
+  const node = findNode(cluster, options.node);
+  checkReplaceable(cluster, node);
+  const steps = await io.progress.stage(`asking the cluster about ${node.name}`, () => plan(io, loaded, node, options));
+  const done = !options.dryRun && (await confirm(node, steps, options));
+  if (done) for (const { what, run } of steps) await io.progress.stage(what, run);
+  return told(node, steps, done, options, cluster);
+};

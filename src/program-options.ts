@@ -1,0 +1,40 @@
+// Options and arguments that several verbs have, in the same words.
+import { type Command, Option } from "commander";
+import { supplySources } from "./model.ts";
+
+export const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
+
+export const libraryOption = (): Option =>
+  new Option("--library <folder>", "a folder with roles/ and images/ of your own; may be given more than once")
+    .argParser(collect)
+    .default([]);
+
+export const clusterArgument = ["[cluster.yaml]", "the cluster's description", "cluster.yaml"] as const;
+
+export const secretsFileOption = (): Option =>
+  new Option("--secrets <file>", "the cluster's trust; beside cluster.yaml when not given");
+
+export const passphraseOption = (): Option =>
+  new Option("--passphrase-file <file>", "file whose first line is the passphrase; or set KIMG_PASSPHRASE");
+
+export const serverOption = (): Option =>
+  new Option(
+    "--server <url>",
+    "where the API is reached from here, such as a tunnel; the cluster's endpoint when not given",
+  );
+
+export const seedsFolderOption = (): Option =>
+  new Option("--output <folder>", "folder that the cluster's own folder is made in").default("build");
+
+/** What commands take that need the cluster's trust. */
+export const trusting = (command: Command): Command =>
+  command.addOption(libraryOption()).addOption(secretsFileOption()).addOption(passphraseOption());
+
+export const supplyOptions = (command: Command): Command =>
+  command
+    .option(
+      "--kubernetes <version>",
+      "exact Kubernetes version, such as 1.37.2; the newest that kimg knows when not given",
+    )
+    .addOption(new Option("--from <supply>", "where Kubernetes and its companions come from").choices(supplySources))
+    .addOption(new Option("--arch <architecture>", "Debian's name of it").choices(["amd64"]).default("amd64"));
