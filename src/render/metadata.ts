@@ -1,5 +1,6 @@
 // The instance's meta-data: who this machine is, and what it needs to come into its cluster. What of a seed differs from machine to
 // machine is here and nowhere else.
+import { createHash } from "node:crypto";
 import type { Bootstrap, Cluster, Json, JsonValue, Node, Secrets } from "../model.ts";
 import { bareAddress } from "../resolve/resolve.ts";
 import { discoveryHash } from "../secrets/discovery-hash.ts";
@@ -60,12 +61,21 @@ export const nodeMetadata = (shared: Json, node: Node, ordinal: number, secrets:
   ...tokens(node.role.bootstrap, secrets),
 });
 
+/** In place of it the seed's own digest comes: see `withSeedDigest`. */
+const digestMarker = "SEED-DIGEST";
+
 /**
- * Changes with the cluster's trust and nothing else. cloud-init does everything anew when it sees another id: a seed rendered again (a new
- * pool, a new token, `clusterState: existing`) must not put keys back onto a node that is a member, nor give it new SSH host keys.
+ * cloud-init does everything anew when it sees another id. So the id changes with anything in the seed: a corrected seed and a reboot mend a
+ * machine that could not join. One that is a member reads no seed any more (docs/self-assembly.md, "After the seal").
  */
-const instanceId = ({ cluster, ca_hash: hash }: ClusterMetadata, name: string): string =>
-  `kimg-${cluster}-${name}-${hash.replace("sha256:", "").slice(0, 8)}`;
+const instanceId = (cluster: string, name: string): string => `kimg-${cluster}-${name}-${digestMarker}`;
+
+/** `metaData` with its instance-id made whole: 8 hexadecimal digits of SHA-256 over everything that the instance will read. */
+export const withSeedDigest = (metaData: string, ...rest: readonly (string | Uint8Array)[]): string => {
+  const hash = createHash("sha256").update(metaData);
+  for (const part of rest) hash.update(part);
+  return metaData.replace(digestMarker, hash.digest("hex").slice(0, 8));
+};
 
 /** Of these, which every node has its own of, markers stand in the text. */
 const ownValues = ["node", "address", "node_ip"];
@@ -77,7 +87,7 @@ export const metaDataForm = (shared: ClusterMetadata, kimg: Json, node: Node): s
     ownValues.includes(key) && value !== "" ? metadataText(key) : value,
   ]);
   return toYaml({
-    "instance-id": instanceId(shared, node.pool ? node.name : metadataText("node")),
+    "instance-id": instanceId(shared.cluster, node.pool ? node.name : metadataText("node")),
     ...(node.pool ? {} : { "local-hostname": metadataText("node") }),
     kimg: Object.fromEntries(marked),
   });

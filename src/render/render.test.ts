@@ -43,14 +43,17 @@ describe("seeds", () => {
     }
   });
 
-  it("keep their instance-id when tokens, roles' content or the cluster's state change, and not when the trust does", async () => {
+  it("are other instances to cloud-init when anything in them is another, and only then", async () => {
     const cluster = await goldenCluster("minimal");
     const secrets = await testOnlySecrets(cluster.name);
     const before = idOf(renderCluster(cluster, secrets));
+    expect(before).toMatch(/^kimg-\S+-w1-[0-9a-f]{8}$/);
+    expect(idOf(renderCluster(cluster, secrets))).toBe(before);
     const tokens = { ...secrets, values: { ...secrets.values, "worker-token": "aaaaaa.aaaaaaaaaaaaaaaa" } };
-    expect(idOf(renderCluster({ ...cluster, state: "existing" }, tokens))).toBe(before);
-    const other = { ...secrets, values: { ...secrets.values, "ca.crt": secrets.values["etcd-ca.crt"] } };
-    expect(idOf(renderCluster(cluster, other))).not.toBe(before);
+    const mastersToken = { ...secrets, values: { ...secrets.values, "master-token": "aaaaaa.aaaaaaaaaaaaaaaa" } };
+    expect(idOf(renderCluster(cluster, tokens))).not.toBe(before);
+    expect(idOf(renderCluster({ ...cluster, state: "existing" }, secrets))).not.toBe(before);
+    expect(idOf(renderCluster(cluster, mastersToken))).toBe(before);
   });
 
   it("of a pool name no machine", async () => {

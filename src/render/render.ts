@@ -1,5 +1,6 @@
 // Cluster + Secrets → FileTree: one folder a node or pool, with its seed and with what the seed will write, for people to read. Pure, and
 // the same bytes for the same input. What is alike for the nodes of a role is rendered once.
+import { createHash } from "node:crypto";
 import { DiagnosticError } from "../diagnostic.ts";
 import type { Cluster, FileEntry, FileTree, Json, Node, PassThrough, Secrets } from "../model.ts";
 import { mastersOf } from "../resolve/resolve.ts";
@@ -7,7 +8,7 @@ import { clusterContext, templateContext } from "./context.ts";
 import { iso9660 } from "./iso9660.ts";
 import { fillMarkers, hasMarker, hasMetadata, markedPaths } from "./jinja.ts";
 import { checkTree, leakCheck, type LeakCheck } from "./leak-check.ts";
-import { clusterMetadata, type ClusterMetadata, metaDataForm, nodeMetadata } from "./metadata.ts";
+import { clusterMetadata, type ClusterMetadata, metaDataForm, nodeMetadata, withSeedDigest } from "./metadata.ts";
 import { networkConfigForm, networkLikeness, networkValues } from "./network-config.ts";
 import { resolvedText } from "./resolved.ts";
 import { cloudConfigOf, nodeFiles, userDataText } from "./seed.ts";
@@ -19,6 +20,7 @@ const volume = "CIDATA";
 /** What all nodes share that are rendered alike; markers stand where they differ. */
 interface Shared {
   readonly userData: Uint8Array;
+  readonly userDataDigest: Uint8Array;
   readonly metaData: string;
   readonly networkConfig: string;
   readonly files: readonly {
@@ -71,13 +73,17 @@ const makeShared = (
   node: Node,
   metadata: Json,
   cloudConfig: Json,
-): Shared => ({
-  userData: utf8(userDataText(cloudConfig)),
-  metaData: metaDataForm(common, metadata, node),
-  networkConfig: networkConfigForm(cluster, node),
-  files: nodeFiles(cloudConfig).map((file) => ({ ...file, bytes: utf8(file.text) })),
-  paths: markedPaths(toYaml(cloudConfig)),
-});
+): Shared => {
+  const userData = utf8(userDataText(cloudConfig));
+  return {
+    userData,
+    userDataDigest: createHash("sha256").update(userData).digest(),
+    metaData: metaDataForm(common, metadata, node),
+    networkConfig: networkConfigForm(cluster, node),
+    files: nodeFiles(cloudConfig).map((file) => ({ ...file, bytes: utf8(file.text) })),
+    paths: markedPaths(toYaml(cloudConfig)),
+  };
+};
 
 const sharedOf = (rendering: Rendering, node: Node, metadata: Json): Shared => {
   const key = alikeKey(rendering, node);
@@ -114,9 +120,11 @@ const refuseMissing = (node: Node, { paths }: Shared, metadata: Json): void => {
 const secretMode = 0o600;
 
 const seedFiles = (shared: Shared, node: Node, metadata: Json): readonly [string, FileEntry][] => {
+  const networkConfig = fillMarkers(shared.networkConfig, networkValues(node));
+  const metaData = withSeedDigest(fillMarkers(shared.metaData, metadata), networkConfig, shared.userDataDigest);
   const files = [
-    { name: "meta-data", bytes: utf8(fillMarkers(shared.metaData, metadata)) },
-    { name: "network-config", bytes: utf8(fillMarkers(shared.networkConfig, networkValues(node))) },
+    { name: "meta-data", bytes: utf8(metaData) },
+    { name: "network-config", bytes: utf8(networkConfig) },
     { name: "user-data", bytes: shared.userData },
   ];
   const image = iso9660(

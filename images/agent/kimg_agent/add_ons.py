@@ -66,7 +66,7 @@ def wait_for_etcd(system: System, progress: Progress, name: str) -> None:
 
     def look(_: float) -> Look:
         try:
-            members = etcd.list_members(system, etcd.LOCAL, etcd.KUBEADM_ACCESS)
+            members = etcd.list_members(system, etcd.local_endpoint(system), etcd.KUBEADM_ACCESS)
         except EtcdError as error:
             return Look(False, str(error))
         own = etcd.own_member(members, name, ())

@@ -10,19 +10,19 @@ from kimg_agent.etcd_gateway import Access
 from kimg_agent.failure import Failure, PhaseFailed
 from kimg_agent.system import System
 
-_PKI = paths.RUN + "/pki"
+PKI = paths.RUN + "/pki"
 _CONFIG = paths.RUN + "/client.yaml"
 
 ADMIN = paths.RUN + "/admin.conf"
-ETCD = Access(_PKI + "/etcd/ca.crt", _PKI + "/etcd/healthcheck-client.crt", _PKI + "/etcd/healthcheck-client.key")
+ETCD = Access(PKI + "/etcd/ca.crt", PKI + "/etcd/healthcheck-client.crt", PKI + "/etcd/healthcheck-client.key")
 
 
 def make(system: System, endpoint: Endpoint, kubernetes: str) -> None:
     """Anew each time. PhaseFailed when kubeadm cannot."""
-    system.remove_tree(_PKI)
+    system.remove_tree(PKI)
     system.make_folder(paths.RUN, 0o700)
     for path in system.list_files(paths.PKI):
-        system.write_atomic(_PKI + path[len(paths.PKI) :], system.read(path), 0o600)
+        system.write_atomic(PKI + path[len(paths.PKI) :], system.read(path), 0o600)
     system.write_atomic(_CONFIG, _configuration(endpoint, kubernetes).encode(), 0o600)
     system.remove_tree(ADMIN)
     for part in (("certs", "etcd-healthcheck-client"), ("kubeconfig", "admin", f"--kubeconfig-dir={paths.RUN}")):
@@ -42,7 +42,7 @@ nodeRegistration: {{name: kimg, criSocket: "unix://{paths.CONTAINERD_SOCKET}"}}
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
 kubernetesVersion: v{kubernetes}
-certificatesDir: {_PKI}
+certificatesDir: {PKI}
 controlPlaneEndpoint: "{endpoint.authority}"
 encryptionAlgorithm: ECDSA-P256
 """

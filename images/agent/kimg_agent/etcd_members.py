@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Optional
-from urllib.parse import urlsplit
 
 from kimg_agent import etcd, joined, paths
 from kimg_agent.context import Context
@@ -14,7 +13,6 @@ from kimg_agent.etcd_gateway import Access, EtcdError
 from kimg_agent.membership import Seen
 from kimg_agent.system import System
 
-PEER_PORT = 2380
 TIMEOUT = 5.0
 
 
@@ -27,7 +25,7 @@ class EtcdMembers:
 
 def observe(system: System, context: Context, access: Access) -> EtcdMembers:
     members, endpoint = _list(system, context, access)
-    urls = [Endpoint(str(address), PEER_PORT).url for address in context.addresses]
+    urls = [etcd.peer_url(str(address)) for address in context.addresses]
     own = etcd.own_member(members or (), context.name, urls)
     healthy = [member for member in etcd.voters(members or ()) if member != own and _answers(system, member, access)]
     seen = Seen(
@@ -55,16 +53,8 @@ def _list(system: System, context: Context, access: Access) -> tuple[Optional[tu
 def _answers(system: System, member: Member, access: Access) -> bool:
     for url in member.client_urls:
         try:
-            etcd.read_status(system, _endpoint(url), access, TIMEOUT)
+            etcd.read_status(system, etcd.endpoint_of(url), access, TIMEOUT)
             return True
         except (EtcdError, ValueError):
             continue
     return False
-
-
-def _endpoint(url: str) -> Endpoint:
-    """ValueError when it is not https://HOST:PORT."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname:
-        raise ValueError(url)
-    return Endpoint(parts.hostname, parts.port or etcd.CLIENT_PORT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Mapping, Sequence
 
-from kimg_agent import certificates, endpoint, etcd, kubectl, paths, static_pods
+from kimg_agent import certificates, endpoint, etcd, kubectl, paths, staging, static_pods
 from kimg_agent.certificates import Certificates, Leaf
 from kimg_agent.console import duration
 from kimg_agent.disk import Space
@@ -32,11 +32,6 @@ IMAGES = "/var/lib/containerd"
 # Nothing warns of a CA's end but this. A CA is not renewed by any timer.
 _AUTHORITY_WARNING = timedelta(days=365)
 
-# What cloud-init keeps of the seed, of which each file may hold the join data.
-_SEED_COPIES = ("/var/lib/cloud/seed", "/run/cloud-init/instance-data-sensitive.json", "/run/cloud-init/combined-cloud-config.json")
-_INSTANCES = "/var/lib/cloud/instances"
-_USER_DATA = ("user-data.txt", "user-data.txt.i", "cloud-config.txt", "vendor-data.txt", "obj.pkl")
-
 
 def check_report(report: Mapping[str, Any]) -> Result:
     reason, hint = str(report.get("reason", "")), str(report.get("hint", ""))
@@ -51,10 +46,7 @@ def check_report(report: Mapping[str, Any]) -> Result:
 
 def check_staged_secrets(system: System) -> Result:
     """Of a machine that is a member: nothing that could make or join a cluster may be left."""
-    roots = (paths.PKI, paths.KUBEADM, paths.RUN, *_SEED_COPIES)
-    left = [path for root in roots for path in [*([root] if system.exists(root) else []), *system.list_files(root)]]
-    left += [path for path in system.list_files(_INSTANCES) if path.rpartition("/")[2] in _USER_DATA]
-    files = [path for path in left if path not in (paths.PKI, paths.KUBEADM, paths.RUN, "/var/lib/cloud/seed")]
+    files = staging.remains(system)
     if files:
         more = f" and {len(files) - 1} more" if len(files) > 1 else ""
         hint = f"erase what is left: `shred -u {files[0]}`; the agent does so when a machine becomes a member"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from kimg_agent import paths
+from kimg_agent import credentials, paths
 from kimg_agent.system import System
 
 # cloud-init's copies of what it was given: the seed, its parsed and rendered forms, and the meta-data with the tokens (cloudinit/helpers.py,
 # Paths.lookups; cloudinit/sources/__init__.py, INSTANCE_JSON_SENSITIVE_FILE).
-_SEEDS = ("/var/lib/cloud/seed", "/run/cloud-init/instance-data-sensitive.json", "/run/cloud-init/instance-data.json")
+_CLOUD_INIT = (
+    "/var/lib/cloud/seed",
+    *(f"/run/cloud-init/{name}.json" for name in ("instance-data-sensitive", "instance-data", "combined-cloud-config")),
+)
 _INSTANCES = "/var/lib/cloud/instances"
-_RUN_CLOUD_CONFIG = "/run/cloud-init/combined-cloud-config.json"
 # Of an instance's folder, only what says that something was done stays: semaphores and where the data came from.
 _INSTANCE_KEPT = ("sem", "boot-finished", "datasource")
 
@@ -42,19 +44,19 @@ def clear_derived(system: System) -> None:
         system.remove_tree(f"{paths.KUBERNETES}/{name}")
 
 
-def erase(system: System) -> None:
-    """Staged secrets, tokens and every copy that cloud-init keeps of them. Can be done again and again."""
-    for root in (paths.PKI, paths.KUBEADM, paths.RUN, *_SEEDS):
-        _erase_tree(system, root)
-    _erase_tree(system, _RUN_CLOUD_CONFIG)
+def remains(system: System) -> list[str]:
+    """Every file that can make or join a cluster, or is a copy of one; none on a member."""
+    roots = [paths.PKI, paths.KUBEADM, *_CLOUD_INIT, credentials.PKI, credentials.ADMIN]
     for instance in system.list_folder(_INSTANCES):
-        for name in system.list_folder(f"{_INSTANCES}/{instance}"):
-            if name not in _INSTANCE_KEPT:
-                _erase_tree(system, f"{_INSTANCES}/{instance}/{name}")
-    system.write_atomic(CLOUD_INIT_OFF, _WHY_OFF, 0o644)
+        names = [name for name in system.list_folder(f"{_INSTANCES}/{instance}") if name not in _INSTANCE_KEPT]
+        roots += [f"{_INSTANCES}/{instance}/{name}" for name in names]
+    return [path for root in roots for path in ([root] if system.is_file(root) else system.list_files(root))]
 
 
-def _erase_tree(system: System, root: str) -> None:
-    for path in system.list_files(root):
+def erase(system: System) -> None:
+    """All that remains, overwritten first. Can be done again and again."""
+    for path in remains(system):
         system.erase(path)
-    system.remove_tree(root)
+    for folder in (paths.PKI, paths.KUBEADM, *_CLOUD_INIT, paths.RUN):
+        system.remove_tree(folder)
+    system.write_atomic(CLOUD_INIT_OFF, _WHY_OFF, 0o644)

@@ -45,6 +45,9 @@ class System:
     def exists(self, path: str) -> bool:
         return os.path.exists(path)
 
+    def is_file(self, path: str) -> bool:
+        return os.path.isfile(path)
+
     def list_files(self, root: str) -> list[str]:
         """Every file below root, sorted; empty when there is no such folder."""
         return sorted(os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names)

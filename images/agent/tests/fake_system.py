@@ -51,6 +51,9 @@ class FakeSystem(System):
     def exists(self, path: str) -> bool:
         return path in self.files
 
+    def is_file(self, path: str) -> bool:
+        return path in self.files
+
     def list_files(self, root: str) -> list[str]:
         return sorted(path for path in self.files if path.startswith(root + "/"))
 

@@ -23,6 +23,9 @@ class Below(System):
     def exists(self, path: str) -> bool:
         return super().exists(self.root + path)
 
+    def is_file(self, path: str) -> bool:
+        return super().is_file(self.root + path)
+
     def list_files(self, root: str) -> list[str]:
         return [path[len(self.root) :] for path in super().list_files(self.root + root)]
 
@@ -83,7 +86,7 @@ class Staging(unittest.TestCase):
         copies = [
             *(f"{instance}/user-data.txt", f"{instance}/cloud-config.txt", f"{instance}/obj.pkl", f"{instance}/scripts/runcmd"),
             *("/var/lib/cloud/seed/nocloud/meta-data", "/run/cloud-init/instance-data-sensitive.json"),
-            *("/run/cloud-init/combined-cloud-config.json", "/etc/kimg/kubeadm/join.yaml", "/run/kimg/admin.conf"),
+            *("/run/cloud-init/combined-cloud-config.json", "/etc/kimg/kubeadm/join.yaml", "/run/kimg/admin.conf", "/run/kimg/pki/etcd/ca.key"),
         ]
         kept = [f"{instance}/sem/config_runcmd", "/etc/kimg/node.json", "/etc/kimg/ca.crt", "/etc/kubernetes/pki/ca.key"]
         for path in copies + kept:
