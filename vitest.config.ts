@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts", "tests/*.test.ts"] } },
+      { test: { name: "unit", include: ["src/**/*.test.ts", "tests/*.test.ts", "tests/lab/*.test.ts"] } },
       {
         test: {
           name: "e2e",

@@ -8,6 +8,7 @@ import { check } from "./commands/check.ts";
 import { init } from "./commands/init.ts";
 import { kubeconfig } from "./commands/kubeconfig.ts";
 import { type MirrorCommandOptions, mirrorCreate } from "./commands/mirror.ts";
+import { recover } from "./commands/recover.ts";
 import { render } from "./commands/render.ts";
 import { replace } from "./commands/replace.ts";
 import { seal } from "./commands/seal.ts";
@@ -90,6 +91,18 @@ const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
       ...seedsOptions(call),
       node: call.args[0] ?? "",
       ttl: call.options["ttl"] as string,
+      dryRun: call.options["dryRun"] === true,
+      yes: call.options["yes"] === true,
+      ...(ask === undefined ? {} : { ask }),
+    });
+  },
+  recover: (call) => {
+    const ask = question(call.io.signal);
+    const { node, snapshot, ttl } = call.options as { node: string; snapshot: string; ttl: string };
+    return recover(call.io, {
+      ...trustOptions(call),
+      ...seedsOptions(call),
+      ...{ node, snapshot, ttl },
       dryRun: call.options["dryRun"] === true,
       yes: call.options["yes"] === true,
       ...(ask === undefined ? {} : { ask }),

@@ -50,11 +50,20 @@ export const buildImage = async (
     architecture: request.architecture,
     epoch: request.epoch,
   });
-  const disk = await buildDisk(io, cache, request, parts);
+  // What is known before the slow part is said before it.
+  refuseDifferences(
+    locked?.filter(({ kind }) => kind !== "distribution-package"),
+    parts.lock,
+  );
+  const disk = await buildDisk(io, cache, request, parts, locked);
   const lock = [...disk.lock, ...parts.lock];
-  const differences = locked === undefined ? [] : compareLocks(locked, lock);
-  if (differences.length > 0) throw new DiagnosticError(differences);
+  refuseDifferences(locked, lock);
   return { name, folder, lock, ...(await publish(io, folder, request, disk.artifacts, lock)) };
+};
+
+const refuseDifferences = (locked: readonly LockEntry[] | undefined, built: readonly LockEntry[]): void => {
+  const differences = locked === undefined ? [] : compareLocks(locked, built);
+  if (differences.length > 0) throw new DiagnosticError(differences);
 };
 
 const lockFile = "kimg.lock";

@@ -96,10 +96,33 @@ const addReplace = (program: Command): void => {
   );
 };
 
+const addRecover = (program: Command): void => {
+  trusting(
+    program
+      .command("recover")
+      .summary("etcd's quorum is lost: begin again from a snapshot on one master")
+      .description(
+        "Writes a seed and a drive with which one master restores a snapshot of etcd and makes the control plane again, once; the other masters join it with their ordinary seeds. Says what it will do and asks first. What the cluster wrote after the snapshot is lost.",
+      )
+      .argument(...clusterArgument)
+      .requiredOption("--node <name>", "the master that begins again, with a new image")
+      .requiredOption(
+        "--snapshot <file>",
+        "a snapshot of etcd, as the masters take them or as etcdctl snapshot save does",
+      )
+      .option("--ttl <time>", "how long the seed may begin it", "24h")
+      .option("--dry-run", "say what would be done, and do nothing")
+      .option("--yes", "do not ask")
+      .addOption(serverOption())
+      .addOption(seedsFolderOption()),
+  );
+};
+
 export const addOperationCommands = (program: Command): void => {
   addKubeconfig(program);
   addSeal(program);
   addStatus(program);
   addToken(program);
   addReplace(program);
+  addRecover(program);
 };

@@ -1,10 +1,11 @@
+import { createHash } from "node:crypto";
 import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withScratch, type Scratch } from "../../tests/support/scratch.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import type { FileTree } from "../model.ts";
-import { writeTree } from "./write-tree.ts";
+import { adoptFile, writeTree } from "./write-tree.ts";
 
 const tree = (files: Readonly<Record<string, string>>, mode = 0o600): FileTree =>
   new Map(Object.entries(files).map(([path, text]) => [path, { mode, bytes: Buffer.from(text) }]));
@@ -92,6 +93,18 @@ describe("a tree on disk", () => {
       expect(await writeTree(io, out, tree({ a: "other", b: "2" }))).toMatchObject({ written: 2 });
       await rm(join(out, "b"));
       expect(await writeTree(io, out, tree({ a: "other" }))).toMatchObject({ removed: 1, kept: [] });
+    }),
+  );
+
+  it(
+    "removes what it was told to take for its own",
+    scratch(async ({ io, out }) => {
+      await adoptFile(io, out, "big", createHash("sha256").update("whole").digest("hex"));
+      await writeFile(join(out, "big"), "whole");
+      expect(await writeTree(io, out, tree({ a: "1" }))).toMatchObject({ written: 1, removed: 1, kept: [] });
+      expect(await files(out)).toEqual(["a"]);
+      await writeFile(join(out, "big"), "mine");
+      await expect(adoptFile(io, out, "big", "")).rejects.toBeInstanceOf(DiagnosticError);
     }),
   );
 

@@ -90,11 +90,22 @@ const removeStale = async (io: Io, folder: string, path: string, hash: string): 
   const place = join(folder, path);
   const status = await io.files.status(place);
   if (status !== undefined) {
-    if (!isFile(status) || sha256(await io.files.read(place)) !== hash) return false;
+    if (!isFile(status) || (await io.files.sha256(place)).sha256 !== hash) return false;
     await io.files.remove(place);
   }
   await removeEmptyFolders(io, folder, path);
   return true;
+};
+
+/**
+ * Makes a file that somebody else is about to write one of the folder's own: the next `writeTree` removes it. Rejects with
+ * DiagnosticError when a file is in the way that was not written by this.
+ */
+export const adoptFile = async (io: Io, folder: string, path: string, hash: string): Promise<void> => {
+  const before = await readList(io, folder);
+  const place = join(folder, path);
+  if (!before.has(path) && (await io.files.status(place)) !== undefined) refuseForeign([place]);
+  await writeList(io, folder, new Map([...before, [path, hash]]));
 };
 
 /** Rejects with DiagnosticError, before anything is written, when a file is in the way that was not written by this. */

@@ -21,6 +21,8 @@ export interface Cache {
    * one key wait for each other, in this process and in others.
    */
   readonly entry: (kind: string, input: JsonValue, make: (folder: string) => Promise<void>) => Promise<CacheEntry>;
+  /** The entry of this kind and input, if it has been made. */
+  readonly find: (kind: string, input: JsonValue) => Promise<CacheEntry | undefined>;
 }
 
 const sorted = (value: JsonValue): JsonValue => {
@@ -55,7 +57,11 @@ export const openCache = (io: Io, folder: string): Cache => {
     making.set(`${kind}/${key}`, made);
     return made;
   };
-  return { folder, entry };
+  const find: Cache["find"] = (kind, input) => {
+    const key = canonicalHash(input);
+    return findEntry(io, { folder: join(folder, kind, key), key });
+  };
+  return { folder, entry, find };
 };
 
 type Place = Pick<CacheEntry, "folder" | "key">;

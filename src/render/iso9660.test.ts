@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { iso9660 } from "./iso9660.ts";
+import { iso9660, iso9660Around } from "./iso9660.ts";
 
 const file = (name: string, text: string) => ({ name, bytes: Buffer.from(text), mode: 0o400 });
 
@@ -99,5 +99,14 @@ describe("an image", () => {
 
   it("takes no name that does not fit", () => {
     expect(() => image([file("x".repeat(230), "")])).toThrow("too long");
+  });
+
+  it("of one file is the same when the file's bytes come from elsewhere", () => {
+    for (const text of ["", "x", "x".repeat(2048), "x".repeat(5000)]) {
+      const one = file("snapshot.db", text);
+      const { before, after } = iso9660Around("CIDATA", { name: one.name, size: text.length, mode: one.mode });
+      expect(Buffer.concat([before, one.bytes, after]).equals(image([one]))).toBe(true);
+    }
+    expect(() => iso9660Around("CIDATA", { name: "a", size: 2 ** 32, mode: 0o400 })).toThrow(RangeError);
   });
 });

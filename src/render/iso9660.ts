@@ -1,12 +1,17 @@
 // A small ISO 9660 writer: one folder of files, with Rock Ridge names and permissions. Pure, and the same bytes for the same input.
 // Section numbers are those of ECMA-119 (the same text as ISO 9660); SUSP and RRIP are IEEE P1281 and P1282, drafts of 1994.
 
-export interface IsoFile {
+export interface IsoEntry {
   /** Any name without a slash, at most 200 bytes: Rock Ridge keeps it as it is. */
   readonly name: string;
-  readonly bytes: Uint8Array;
+  /** Bytes; below 4 GiB, which is what an extent's 32 bits can say. */
+  readonly size: number;
   /** Permission bits; the owner is always root. */
   readonly mode: number;
+}
+
+export interface IsoFile extends Omit<IsoEntry, "size"> {
+  readonly bytes: Uint8Array;
 }
 
 const sectorSize = 2048;
@@ -110,13 +115,10 @@ const plainIdentifier = (name: string, index: number): Buffer => {
   return Buffer.from(`${letters.slice(0, 6).padEnd(6, "_")}${String(index).padStart(2, "0")}.;1`, "latin1");
 };
 
-interface PlacedFile extends IsoFile {
-  readonly identifier: Buffer;
-  readonly record: Buffer;
-}
+type Described<Entry> = Entry & { readonly identifier: Buffer; readonly record: Buffer };
 
 /** In the order of the plain identifiers, which readers expect (9.3). */
-const describeFiles = (files: readonly IsoFile[]): readonly PlacedFile[] =>
+const describeFiles = <Entry extends IsoEntry>(files: readonly Entry[]): readonly Described<Entry>[] =>
   files
     .map((file, index) => {
       const identifier = plainIdentifier(file.name, index);
@@ -181,13 +183,15 @@ const rootRecords = (root: Extent): readonly [Buffer, Buffer] => [
   putExtent(directoryRecord(Buffer.from([1]), true, folderAttributes), root),
 ];
 
-/**
- * The image of a volume that holds `files` in its root.
- * @param volume at most 32 of `A-Z0-9_`; readers find the volume by it.
- */
-export const iso9660 = (volume: string, files: readonly IsoFile[]): Uint8Array => {
+const checkVolume = (volume: string, files: readonly IsoEntry[]): void => {
   if (!/^[A-Z0-9_]{1,32}$/.test(volume)) throw new RangeError(`"${volume}" is no ISO 9660 volume identifier`);
   if (files.length > 100) throw new RangeError("more files than this writer tells apart");
+  if (files.some(({ size }) => size > 0xffff_ffff)) throw new RangeError("a file of 4 GiB or more");
+};
+
+/** Everything that comes before the files' bytes, and the order that those come in, each filled up to a whole sector. */
+const layOut = <Entry extends IsoEntry>(volume: string, files: readonly Entry[]) => {
+  checkVolume(volume, files);
   const described = describeFiles(files);
   const { starts, size } = placeRecords([
     ...rootRecords({ sector: 0, size: 0 }),
@@ -195,21 +199,43 @@ export const iso9660 = (volume: string, files: readonly IsoFile[]): Uint8Array =
   ]);
   const root = { sector: rootSector, size };
   const firstFile = rootSector + sectorsFor(size);
-  const sectors = described.reduce((sum, { bytes }) => sum + sectorsFor(bytes.length), firstFile);
-  const image = Buffer.alloc(sectors * sectorSize);
-  const at = (sector: number): Buffer => image.subarray(sector * sectorSize);
+  const sectors = described.reduce((sum, file) => sum + sectorsFor(file.size), firstFile);
+  const head = Buffer.alloc(firstFile * sectorSize);
+  const at = (sector: number): Buffer => head.subarray(sector * sectorSize);
   putPrimaryDescriptor(at(descriptorSector), volume, sectors, root);
   at(descriptorSector + 1).set(setTerminator);
   putPathTables(at(pathTableLittleSector), at(pathTableBigSector), root);
   let sector = firstFile;
-  for (const { bytes, record } of described) {
-    putExtent(record, { sector, size: bytes.length });
-    at(sector).set(bytes);
-    sector += sectorsFor(bytes.length);
+  for (const file of described) {
+    putExtent(file.record, { sector, size: file.size });
+    sector += sectorsFor(file.size);
   }
   const folder = at(rootSector);
   [...rootRecords(root), ...described.map(({ record }) => record)].forEach((record, index) => {
     folder.set(record, starts[index]);
   });
-  return image;
+  return { head, files: described };
 };
+
+const padding = (size: number): Uint8Array => Buffer.alloc(sectorsFor(size) * sectorSize - size);
+
+/**
+ * The image of a volume that holds `files` in its root.
+ * @param volume at most 32 of `A-Z0-9_`; readers find the volume by it.
+ */
+export const iso9660 = (volume: string, files: readonly IsoFile[]): Uint8Array => {
+  const { head, files: placed } = layOut(
+    volume,
+    files.map((file) => ({ ...file, size: file.bytes.length })),
+  );
+  return Buffer.concat([head, ...placed.flatMap(({ bytes, size }) => [bytes, padding(size)])]);
+};
+
+/** The image of a volume with one file that is too large for memory: what comes before and after the file's own bytes. */
+export const iso9660Around = (
+  volume: string,
+  file: IsoEntry,
+): { readonly before: Uint8Array; readonly after: Uint8Array } => ({
+  before: layOut(volume, [file]).head,
+  after: padding(file.size),
+});

@@ -116,6 +116,8 @@ const runCompiler = async (io: Io, cache: Cache, tree: ToolsTree, compiler: Comp
   const go = join(cache.folder, "go");
   await io.files.makeFolder(join(go, "mod"));
   await io.files.makeFolder(join(go, "build"));
+  // No entry of the cache's, but measured and pruned like one: it was used now.
+  await io.files.touch(go);
   const names = jobs.map((job) => builtName(job.program)).join(", ");
   await io.progress.stage(`compiling ${program.module}: ${names}`, async (stage) => {
     const command = sandboxed(io, tree, {

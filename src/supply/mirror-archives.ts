@@ -20,7 +20,7 @@ export interface MirrorArchives {
 interface Mirror {
   /** Absolute. */
   readonly folder: string;
-  readonly lock: MirrorLock;
+  readonly lock: Pick<MirrorLock, "files" | "entries">;
 }
 
 const indexPath = (index: string): string => `${distributionInMirror}/${index}/Packages`;
@@ -34,7 +34,8 @@ const namesIn = (packages: readonly IndexedPackage[]): ReadonlySet<string> =>
     }),
   );
 
-const openArchive = async (io: Io, { folder, lock }: Mirror, index: string): Promise<LocalArchive> => {
+/** Rejects with ToolError when the index is not the one that the lock names. */
+export const openArchive = async (io: Io, { folder, lock }: Mirror, index: string): Promise<LocalArchive> => {
   const path = join(folder, indexPath(index));
   const id = lock.files[indexPath(index)];
   if (id === undefined) {

@@ -4,6 +4,7 @@ import { mapLimited } from "../concurrency.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import type { LockEntry } from "../model.ts";
+import { throughMirror } from "../tools/archive.ts";
 import { outsideEnvironment } from "../tools/environment.ts";
 import { writeAptRepository } from "./apt-repository.ts";
 import type { BuiltPackage } from "./deb.ts";
@@ -45,20 +46,23 @@ export const mergePackages = (lists: readonly (readonly LockEntry[])[]): LockEnt
 
 const fileNameOf = ({ source }: LockEntry): string => source.slice(source.lastIndexOf("/") + 1);
 
-/** With the user and password that `KIMG_DEBIAN_MIRROR` may have, and locks never do. */
+/** By `KIMG_DEBIAN_MIRROR`, with the user and password that it may have, and locks never do. */
 const addressOf = ({ source }: LockEntry, environment: Io["environment"]): string => {
   const mirror = environment["KIMG_DEBIAN_MIRROR"] ?? "";
   const [, scheme, credentials, rest] = /^(\w+:\/\/)([^/@]+@)(.+)$/.exec(mirror) ?? [];
   return credentials !== undefined && source.startsWith(`${scheme}${rest}`)
     ? `${scheme}${credentials}${source.slice(String(scheme).length)}`
-    : source;
+    : (throughMirror([source], environment)[0] ?? source);
 };
 
 /** How many files one call of apt's helper fetches. */
 const batch = 32;
 
+/** Files go where apt's own user may not write; it would complain of each. */
+const asCaller = ["-o", "APT::Sandbox::User=root"] as const;
+
 /** By apt's own means: the proxies and certificates that it is configured with, some at once, each checked against its digest. */
-const fetchAll = async (io: Io, entries: readonly LockEntry[], pool: string): Promise<void> => {
+const fetchAll = async (io: Io, entries: readonly LockEntry[], pool: string, hint: string): Promise<void> => {
   const words = entries.flatMap((entry) => [
     ...[addressOf(entry, io.environment), join(pool, fileNameOf(entry)), `SHA256:${entry.sha256}`],
   ]);
@@ -66,13 +70,13 @@ const fetchAll = async (io: Io, entries: readonly LockEntry[], pool: string): Pr
   await io.progress.stage("Debian's packages", (stage) =>
     io.processes.run({
       doing: "fetching Debian's packages",
-      argv: ["xargs", "-0", `--max-args=${3 * batch}`, "/usr/lib/apt/apt-helper", "download-file"],
+      argv: ["xargs", "-0", `--max-args=${3 * batch}`, "/usr/lib/apt/apt-helper", ...asCaller, "download-file"],
       input: words.join("\0"),
       environment: { LC_ALL: "C.UTF-8", ...outsideEnvironment(io.environment) },
       onLine: (line) => {
         if (line.startsWith("Get:")) stage.detail(`${++fetched} of ${entries.length}`);
       },
-      hint: refreshHint,
+      hint,
     }),
   );
 };
@@ -93,18 +97,19 @@ export interface WrittenDistribution {
   readonly entries: readonly LockEntry[];
 }
 
-/** Writes `<mirror>/distribution`. Rejects with ToolError when a package is not to be had any more. */
+/** Writes `<mirror>/distribution`. Rejects with ToolError, with the hint, when a package is not to be had any more. */
 export const writeDistribution = async (
   io: Io,
   mirror: string,
   indexes: readonly DistributionIndex[],
   epoch: number,
+  hint = refreshHint,
 ): Promise<WrittenDistribution> => {
   const folder = join(mirror, distributionInMirror);
   const unique = new Map(indexes.flatMap(({ packages }) => packages).map((entry) => [entry.sha256, entry]));
   const entries = [...unique.values()];
   await io.files.makeFolder(join(folder, "pool"));
-  await fetchAll(io, entries, join(folder, "pool"));
+  await fetchAll(io, entries, join(folder, "pool"), hint);
   const paragraphs = await mapLimited(entries, 4, (entry) => indexed(io, entry, folder));
   const files: Record<string, string> = {};
   for (const { path, suite, packages } of indexes) {

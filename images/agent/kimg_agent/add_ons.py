@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kimg_agent import etcd, kubectl, paths, state
+from kimg_agent.console import counted
 from kimg_agent.context import Context
 from kimg_agent.etcd_gateway import EtcdError
 from kimg_agent.failure import Failure, PhaseFailed
@@ -31,7 +32,7 @@ class AddOns:
         manifests = [path for path in system.list_files(paths.MANIFESTS) if path.endswith((".yaml", ".yml", ".json"))]
         for path in manifests:
             self._apply(system, progress, path)
-        progress.did(f"add-ons: {len(manifests)} manifests applied")
+        progress.did(f"add-ons: {counted(len(manifests), 'manifest')} applied")
         state.write_step(system, state.MEMBER)
         return Seal()
 
@@ -71,7 +72,7 @@ def wait_for_etcd(system: System, progress: Progress, name: str) -> None:
             return Look(False, str(error))
         own = etcd.own_member(members, name, ())
         voting = own is not None and not own.learner and not etcd.unstarted(own)
-        return Look(voting, f"{len(etcd.voters(members))} voters" if voting else "this machine's member does not vote yet")
+        return Look(voting, counted(len(etcd.voters(members)), "voter") if voting else "this machine's member does not vote yet")
 
     seen = wait_until(system, progress, "this machine's etcd member", look, API_LIMIT)
     if not seen.good:

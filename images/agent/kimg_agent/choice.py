@@ -108,7 +108,7 @@ def _refuse_init(seen: Round) -> Refuse | None:
 
 def _init(seen: Round) -> Choice:
     if all(peer.empty for peer in seen.peers):
-        others = f"all {len(seen.peers)} other masters say that they hold no data" if seen.peers else "no other master exists"
+        others = f"every other master ({len(seen.peers)}) says that it holds no data" if seen.peers else "no other master exists"
         return Init(f"the endpoint is silent and {others}")
     if seen.silent_rounds >= SILENT_ROUNDS and seen.silent_seconds >= SILENT_SECONDS:
         return Init(f"nothing of this cluster answered for {seen.silent_seconds:.0f} s")

@@ -29,6 +29,11 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
+def counted(count: int, noun: str) -> str:
+    """1 voter, 3 voters."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def duration(seconds: float) -> str:
     """4s, 2m10s, 1h05m, 3d04h."""
     whole = int(seconds)

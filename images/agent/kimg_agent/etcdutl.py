@@ -11,7 +11,7 @@ import json
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Iterator
+from typing import Iterator, Optional
 
 from kimg_agent import paths
 from kimg_agent.maintenance import MaintenanceFailed
@@ -35,10 +35,28 @@ class SnapshotFacts:
     keys: int
 
 
+@dataclass(frozen=True)
+class FirstMember:
+    """The one member of the cluster that a snapshot is restored as."""
+
+    name: str
+    peer_url: str
+    # Makes the ids of cluster and member others than those of the cluster that the snapshot is of.
+    token: str
+
+
+# Those who watch have seen higher revisions than the snapshot's, and would wait for what never comes: kubernetes.io, "Operating
+# etcd clusters", restoring. More than any cluster writes between its snapshot and its end.
+_REVISIONS_AHEAD = 1_000_000_000
+
+
 @contextmanager
-def mounted(system: System) -> Iterator[str]:
-    """The path of the program, inside of the block. MaintenanceFailed when it cannot be had."""
-    image = _image(system)
+def mounted(system: System, image: str = "") -> Iterator[str]:
+    """The path of the program, inside of the block: out of this image, else of the one that this node's etcd runs from.
+
+    MaintenanceFailed when it cannot be had.
+    """
+    image = image or _image(system)
     target = f"{_MOUNTS}/{system.random_text()[:16]}"
     system.make_folder(_MOUNTS, 0o700)
     system.make_folder(target, 0o700)
@@ -65,11 +83,26 @@ def _image(system: System) -> str:
     return found.group(1).decode("utf-8", "replace")
 
 
-def restore(system: System, program: str, snapshot: str, data_folder: str) -> None:
-    """Makes a member's data out of a snapshot; etcdutl compares its digest on the way. The folder must not be there."""
-    done = system.run([program, "snapshot", "restore", snapshot, "--data-dir", data_folder], _RUN_LIMIT)
+def restore(system: System, program: str, snapshot: str, data_folder: str, member: Optional[FirstMember] = None) -> None:
+    """Makes a member's data out of a snapshot; etcdutl compares its digest on the way. The folder must not be there.
+
+    Without a member it is only a proof that it can be done.
+    """
+    identity = _identity(member) if member else ()
+    done = system.run([program, "snapshot", "restore", snapshot, "--data-dir", data_folder, *identity], _RUN_LIMIT)
     if done.status != 0:
         raise MaintenanceFailed(f"the snapshot cannot be restored: {_last_words(done)}", "`kimg-agent doctor`; is the disk sound?")
+
+
+def _identity(member: FirstMember) -> tuple[str, ...]:
+    return (
+        f"--name={member.name}",
+        f"--initial-cluster={member.name}={member.peer_url}",
+        f"--initial-advertise-peer-urls={member.peer_url}",
+        f"--initial-cluster-token={member.token}",
+        f"--bump-revision={_REVISIONS_AHEAD}",
+        "--mark-compacted",
+    )
 
 
 def read_facts(system: System, program: str, snapshot: str) -> SnapshotFacts:

@@ -33,7 +33,7 @@ class InitOrJoin:
 
         def look(waited: float) -> Look:
             nonlocal silent_rounds, silent_since
-            seen = self._round(system)
+            seen = look_around(system, self.context)
             silent_rounds = silent_rounds + 1 if is_silent(seen) else 0
             silent_since = silent_since if silent_rounds > 1 else waited
             silence = waited - silent_since
@@ -48,21 +48,24 @@ class InitOrJoin:
         progress.did(f"{'init' if isinstance(decided, Init) else 'join'}: {decided.reason}")
         return Initialise(self.context) if isinstance(decided, Init) else WaitForCluster(self.context)
 
-    def _round(self, system: System) -> Round:
-        node = self.context.node
-        return Round(
-            own_data=bool(system.list_files(paths.ETCD_MEMBER)),
-            endpoint=probe.meet(system, node.endpoint, self.context.ca_pem, PROBE_TIMEOUT).kind,
-            peers=tuple(self._peer(system, address) for address in self.context.other_masters),
-            sealed=node.cluster_state != "new",
-            silent_rounds=0,
-            silent_seconds=0.0,
-        )
 
-    def _peer(self, system: System, address: str) -> Peer:
-        api = probe.meet(system, Endpoint(address, self.context.node.api_port), self.context.ca_pem, PROBE_TIMEOUT)
-        store = probe.meet(system, Endpoint(address, etcd.CLIENT_PORT), _etcd_ca(system), PROBE_TIMEOUT)
-        return Peer(address, api.kind, store.kind, beacon.says_empty(system, address, PROBE_TIMEOUT))
+def look_around(system: System, context: Context) -> Round:
+    """One round of probes: the endpoint and every other master."""
+    node = context.node
+    return Round(
+        own_data=bool(system.list_files(paths.ETCD_MEMBER)),
+        endpoint=probe.meet(system, node.endpoint, context.ca_pem, PROBE_TIMEOUT).kind,
+        peers=tuple(_peer(system, context, address) for address in context.other_masters),
+        sealed=node.cluster_state != "new",
+        silent_rounds=0,
+        silent_seconds=0.0,
+    )
+
+
+def _peer(system: System, context: Context, address: str) -> Peer:
+    api = probe.meet(system, Endpoint(address, context.node.api_port), context.ca_pem, PROBE_TIMEOUT)
+    store = probe.meet(system, Endpoint(address, etcd.CLIENT_PORT), _etcd_ca(system), PROBE_TIMEOUT)
+    return Peer(address, api.kind, store.kind, beacon.says_empty(system, address, PROBE_TIMEOUT))
 
 
 def _etcd_ca(system: System) -> str:

@@ -24,6 +24,7 @@ _LEFTOVERS = (
 
 _PHASE = re.compile(r"\[([a-z][a-z-]+(?:/[a-z-]+)?)\]")
 _PREFLIGHT = re.compile(r"\[ERROR ([A-Za-z0-9_.-]+)\]: (.+)")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _TOKEN = re.compile(r"[a-z0-9]{6}\.[a-z0-9]{16}")
 
 # How many of the last lines a failure is read from, and how many of them it quotes when nothing better is known.
@@ -113,7 +114,7 @@ def _listen(system: System, progress: Progress, heard: list[str]) -> Callable[[s
 
     def hear(line: str) -> None:
         nonlocal last
-        text = without_tokens(printable(line))
+        text = without_tokens(_plain(line))
         system.write_output(f"kubeadm: {text}", DEBUG)
         heard.append(text)
         del heard[:-_KEPT]
@@ -128,6 +129,11 @@ def _listen(system: System, progress: Progress, heard: list[str]) -> Callable[[s
 def without_tokens(text: str) -> str:
     """Whatever a program prints, a join token does not come through."""
     return _TOKEN.sub("<token>", text)
+
+
+def _plain(line: str) -> str:
+    """Without colours (ECMA-48, SGR)."""
+    return printable(_COLOUR.sub("", line))
 
 
 def explain(doing: str, status: int, heard: Sequence[str]) -> Failure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kimg_agent import state
+from kimg_agent import recovery, state
 from kimg_agent.add_ons import AddOns
 from kimg_agent.checks import examine
 from kimg_agent.context import Context
@@ -13,9 +13,10 @@ from kimg_agent.failure import EXIT_FAILED, EXIT_SEED, Failure, PhaseFailed
 from kimg_agent.initialise import Initialise
 from kimg_agent.join import after_a_cut
 from kimg_agent.load_balancer import WaitForHaproxy
-from kimg_agent.node import INIT, LOAD_BALANCER, Node
+from kimg_agent.node import CONTROL_PLANES, INIT, LOAD_BALANCER, Node
 from kimg_agent.phase import Step
 from kimg_agent.progress import Progress
+from kimg_agent.recover import Recover
 from kimg_agent.result import FAIL_SEED, FAILURES, WAIT, Result, settle, with_status
 from kimg_agent.seal import Seal
 from kimg_agent.system import System
@@ -67,6 +68,9 @@ def after_preflight(system: System, facts: Facts) -> Step:
     node, context = _context(facts)
     if node.bootstrap == LOAD_BALANCER:
         return WaitForHaproxy()
+    asked = recovery.pending(system) if node.bootstrap in CONTROL_PLANES else None
+    if asked:
+        return Recover(context, asked)
     step = state.read_step(system)
     if step == state.INITIALISED:
         return AddOns(context)

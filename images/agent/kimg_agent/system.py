@@ -66,6 +66,12 @@ class System:
         os.rename(beside, path)
         self._sync_folder(folder)
 
+    def rename(self, source: str, target: str) -> None:
+        """Within one file system, and on the disk when this returns. OSError when the target is a folder with something in it."""
+        os.rename(source, target)
+        for folder in {os.path.dirname(source), os.path.dirname(target)}:
+            self._sync_folder(folder)
+
     def _sync_folder(self, folder: str) -> None:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Iterator, Optional, Sequence
 
 from kimg_agent.endpoint import Endpoint
 from kimg_agent.etcd_gateway import Access
@@ -47,12 +47,12 @@ def make_access(folder: Path, name: str, issuer: Pair) -> Access:
 
 
 @contextmanager
-def running_etcd(folder: Path) -> Iterator[Server]:
-    """One member named cp1, from its start to the end of the block."""
+def running_etcd(folder: Path, data: Optional[Path] = None) -> Iterator[Server]:
+    """One member named cp1, from its start to the end of the block; on the data that is there, if any is named."""
     issuer = make_ca(folder, "etcd-ca")
     pair, access = make_pair(folder, "server", issuer), make_access(folder, "client", issuer)
     client, peer = _free_port(), _free_port()
-    server = Server(Endpoint("127.0.0.1", client), access, f"https://127.0.0.1:{peer}", folder / "data")
+    server = Server(Endpoint("127.0.0.1", client), access, f"https://127.0.0.1:{peer}", data or folder / "data")
     log = folder / "etcd.log"
     with log.open("wb") as output:
         process = subprocess.Popen(_command(server, pair, issuer), stdout=output, stderr=output)

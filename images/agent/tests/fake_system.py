@@ -63,6 +63,10 @@ class FakeSystem(System):
         self.writes.append((path, mode))
         self.files[path] = data
 
+    def rename(self, source: str, target: str) -> None:
+        for name in [name for name in self.files if name == source or name.startswith(source + "/")]:
+            self.files[target + name[len(source) :]] = self.files.pop(name)
+
     def lock(self, path: str) -> bool:
         return not self.locked
 

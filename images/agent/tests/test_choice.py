@@ -53,7 +53,7 @@ class Rows(unittest.TestCase):
         self.says(choose(seen(own_data=True, peers=EMPTY, **SILENT)), Refuse, "etcd data of an earlier cluster")
 
     def test_the_word_of_all_other_masters_is_enough(self) -> None:
-        self.says(choose(seen(peers=EMPTY)), Init, "all 2 other masters say that they hold no data")
+        self.says(choose(seen(peers=EMPTY)), Init, "every other master (2) says that it holds no data")
         self.says(choose(seen(peers=())), Init, "no other master exists")
 
     def test_the_word_of_some_is_not(self) -> None:

@@ -51,10 +51,10 @@ class InitNode(unittest.TestCase):
             self.system.console[2:],
             [
                 "kimg: https://10.0.0.10:6443: connection refused",
-                "kimg: init: the endpoint is silent and all 1 other masters say that they hold no data",
+                "kimg: init: the endpoint is silent and every other master (1) says that it holds no data",
                 "kimg: kubeadm init: done in 0s",
-                "kimg: etcd: 1 voters",
-                "kimg: add-ons: 1 manifests applied",
+                "kimg: etcd: 1 voter",
+                "kimg: add-ons: 1 manifest applied",
                 "kimg: member: this machine is a member of its cluster; staged secrets are erased",
             ],
         )

@@ -1,6 +1,6 @@
 // The first stage: a root file system with the image's distribution packages, shared by all roles.
 import { join } from "node:path";
-import { type Cache, canonicalHash } from "../../edge/cache.ts";
+import { type Cache, type CacheEntry, canonicalHash } from "../../edge/cache.ts";
 import type { Io } from "../../edge/io.ts";
 import type { BuildRequest, JsonValue, LockEntry } from "../../model.ts";
 import { archiveGeneration, archiveKeyrings, throughMirror } from "../../tools/archive.ts";
@@ -18,7 +18,7 @@ export interface BaseStage {
 }
 
 /** Raise it when the same packages would come out otherwise. */
-const recipe = 3;
+const recipe = 4;
 
 export type BaseRequest = Pick<BuildRequest, "image" | "architecture" | "epoch"> & {
   /** In place of the image's sources. */
@@ -96,17 +96,32 @@ const make = (io: Io, cache: Cache, request: BaseRequest, folder: string, say: (
     await io.files.write(join(folder, "packages.json"), JSON.stringify(lock, undefined, 2));
   });
 
+/** With the state of the archive that its packages come from. */
+const wholeInput = async (io: Io, cache: Cache, request: BaseRequest): Promise<JsonValue> => {
+  const generation = request.archive?.id ?? (await archiveGeneration(io, cache));
+  return { ...inputOf(request), generation };
+};
+
+const read = async (io: Io, request: BaseRequest, entry: CacheEntry): Promise<BaseStage> => {
+  const lock = JSON.parse(await io.files.readText(join(entry.folder, "packages.json"))) as LockEntry[];
+  const id = canonicalHash({
+    ...inputOf(request),
+    lock: lock.map(({ name, version, sha256 }) => [name, version, sha256]),
+  });
+  return { tar: join(entry.folder, "base.tar"), id, lock };
+};
+
 /** The stage, from the cache where it has been made with the same input since the last `refreshArchive`. */
 export const baseStage = async (io: Io, cache: Cache, request: BaseRequest): Promise<BaseStage> =>
   io.progress.stage(`${request.image.name}: packages`, async (stage) => {
-    const generation = request.archive?.id ?? (await archiveGeneration(io, cache));
-    const input = { ...inputOf(request), generation };
+    const input = await wholeInput(io, cache, request);
     const entry = await cache.entry("base", input, (folder) => make(io, cache, request, folder, stage.detail));
     if (entry.reused) stage.reused();
-    const lock = JSON.parse(await io.files.readText(join(entry.folder, "packages.json"))) as LockEntry[];
-    const id = canonicalHash({
-      ...inputOf(request),
-      lock: lock.map(({ name, version, sha256 }) => [name, version, sha256]),
-    });
-    return { tar: join(entry.folder, "base.tar"), id, lock };
+    return read(io, request, entry);
   });
+
+/** The stage if it is in the cache. */
+export const keptBaseStage = async (io: Io, cache: Cache, request: BaseRequest): Promise<BaseStage | undefined> => {
+  const entry = await cache.find("base", await wholeInput(io, cache, request));
+  return entry === undefined ? undefined : read(io, request, entry);
+};

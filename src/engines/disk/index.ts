@@ -9,16 +9,19 @@ import { join } from "node:path";
 import type { Cache } from "../../edge/cache.ts";
 import type { Io } from "../../edge/io.ts";
 import { type Format, formats } from "../../formats/index.ts";
+import { compareLocks } from "../../lock.ts";
 import { imageName } from "../../manifest.ts";
 import type { Artifact, BuildRequest, JsonValue, LockEntry, SuppliedParts } from "../../model.ts";
+import { lockedArchive } from "../../supply/locked-archive.ts";
 import { mirrorArchives } from "../../supply/mirror-archives.ts";
+import type { LocalArchive } from "../../tools/local-archive.ts";
 import type { ToolsTree } from "../../tools/tools.ts";
-import { baseStage } from "./base.ts";
+import { baseStage, keptBaseStage } from "./base.ts";
 import { checkDisk } from "./checks.ts";
 import { type StoreStage, storeStage } from "./container-store.ts";
 import { makeDisk } from "./disk-image.ts";
 import { imageTools } from "./image-tools.ts";
-import { type RootStage, rootStage } from "./provision.ts";
+import { keptRootStage, type RootStage, rootStage } from "./provision.ts";
 
 export interface BuiltDisk {
   /** In the cache, one for each format asked for; `path` is absolute and ends in the artifact's name. Not to be written to. */
@@ -113,23 +116,45 @@ const bothDone = async <A, B>(first: Promise<A>, second: Promise<B>): Promise<[A
   return [await first, await second];
 };
 
+interface Locking {
+  readonly request: BuildRequest;
+  readonly supplied: SuppliedParts;
+  readonly locked: readonly LockEntry[] | undefined;
+}
+
+/** What takes the place of Debian's archive so that the lock holds; undefined where there is none, or what the cache has is that already. */
+const archiveOfLock = async (
+  io: Io,
+  cache: Cache,
+  { request, supplied, locked }: Locking,
+): Promise<LocalArchive | undefined> => {
+  if (locked === undefined) return undefined;
+  const packages = locked.filter(({ kind }) => kind === "distribution-package");
+  const base = await keptBaseStage(io, cache, request);
+  const root = base === undefined ? undefined : await keptRootStage(io, cache, { request, supplied, base });
+  if (root !== undefined && compareLocks(packages, root.lock).length === 0) return undefined;
+  return lockedArchive(io, cache, request, packages);
+};
+
 /**
  * Makes the image, or takes from the cache what has not changed. Rejects with ToolError when a program fails or the archive cannot be
- * reached; nothing is left behind then but finished stages.
+ * reached; nothing is left behind then but finished stages. With `locked`, the distribution's packages are those, or the archive no
+ * longer has them, which is said before anything is made.
  */
 export const buildDisk = async (
   io: Io,
   cache: Cache,
   request: BuildRequest,
   supplied: SuppliedParts,
+  locked?: readonly LockEntry[],
 ): Promise<BuiltDisk> => {
   const archives = await mirrorArchives(io, request);
+  const archive = archives?.image ?? (await archiveOfLock(io, cache, { request, supplied, locked }));
   const prepareStore = async (): Promise<{ tools: ToolsTree; store: StoreStage | undefined }> => {
     const tools = await imageTools(io, cache, request.formats, archives?.tools);
     return { tools, store: await storeStage(io, cache, tools, request, supplied) };
   };
   const prepareRoot = async (): Promise<RootStage> => {
-    const archive = archives?.image;
     return rootStage(io, cache, {
       request,
       supplied,

@@ -1,6 +1,6 @@
 // The second stage: the base becomes a role. Its packages, then files, then the steps in order, then the seal.
 import { join } from "node:path";
-import type { Cache } from "../../edge/cache.ts";
+import type { Cache, CacheEntry } from "../../edge/cache.ts";
 import type { Io } from "../../edge/io.ts";
 import type { BuildRequest, FileTree, JsonValue, LockEntry, ProvisioningStep } from "../../model.ts";
 import { archiveGeneration } from "../../tools/archive.ts";
@@ -23,7 +23,7 @@ export interface RootStage {
 }
 
 /** Raise it when the same input would come out otherwise. */
-const recipe = 1;
+const recipe = 2;
 
 const stepsOf = ({ image, role }: BuildRequest): ProvisioningStep[] => [...image.steps, ...role.steps, sealStep];
 
@@ -125,11 +125,28 @@ const make = (
     await io.files.write(join(folder, "stage.json"), JSON.stringify({ sha256, lock }, undefined, 2));
   });
 
+const wholeInput = async (io: Io, cache: Cache, provisioning: Provisioning): Promise<JsonValue> =>
+  inputOf(provisioning, provisioning.archive?.id ?? (await archiveGeneration(io, cache)));
+
+const read = async (io: Io, { folder }: CacheEntry): Promise<RootStage> => {
+  const kept = JSON.parse(await io.files.readText(join(folder, "stage.json"))) as Omit<RootStage, "tar">;
+  return { ...kept, tar: join(folder, "root.tar") };
+};
+
 export const rootStage = async (io: Io, cache: Cache, provisioning: Provisioning): Promise<RootStage> =>
   io.progress.stage(`${provisioning.request.role.name}: provisioning`, async (stage) => {
-    const input = inputOf(provisioning, provisioning.archive?.id ?? (await archiveGeneration(io, cache)));
+    const input = await wholeInput(io, cache, provisioning);
     const entry = await cache.entry("root", input, (folder) => make(io, cache, provisioning, folder, stage.detail));
     if (entry.reused) stage.reused();
-    const kept = JSON.parse(await io.files.readText(join(entry.folder, "stage.json"))) as Omit<RootStage, "tar">;
-    return { ...kept, tar: join(entry.folder, "root.tar") };
+    return read(io, entry);
   });
+
+/** The stage if it is in the cache. */
+export const keptRootStage = async (
+  io: Io,
+  cache: Cache,
+  provisioning: Provisioning,
+): Promise<RootStage | undefined> => {
+  const entry = await cache.find("root", await wholeInput(io, cache, provisioning));
+  return entry === undefined ? undefined : read(io, entry);
+};

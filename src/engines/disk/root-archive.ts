@@ -7,7 +7,7 @@ export interface Packing {
   readonly work: string;
   /** Absolute folder of the root file system. */
   readonly root: string;
-  /** A file made when the work on it began: what is newer gets the fixed time, what is older came with a package and keeps its own. */
+  /** A file made when the work on it began: what is newer gets the fixed time, a file that is older came with a package and keeps its own. */
   readonly newerThan: string;
   /** Seconds since 1970. */
   readonly epoch: number;
@@ -15,11 +15,11 @@ export interface Packing {
 }
 
 /**
- * With the image's own tar, since another version may write other headers. A package's own times are kept because Python's byte code
- * names those of its sources.
+ * With the image's own tar, since another version may write other headers. The times of a package's files are kept because Python's byte
+ * code names those of its sources; a folder has that of the package that was unpacked last, which is not the same in every order.
  */
 const packScript = `set -eu
-find "$1" -xdev -newer "$2" -print0 | xargs -0 --no-run-if-empty touch --no-dereference --date="@$3"
+find "$1" -xdev '(' -newer "$2" -o -type d ')' -print0 | xargs -0 --no-run-if-empty touch --no-dereference --date="@$3"
 cd "$1"
 mkdir -p dev proc run sys tmp
 touch --date="@$3" dev proc run sys tmp .
