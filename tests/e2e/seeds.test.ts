@@ -263,7 +263,7 @@ describe.each(["bookworm", "trixie"])("programs of Debian's %s", (suite) => {
         for address in $(sed -n 's/^ *unicast_src_ip *//p' /tmp/keepalived.conf); do ip address add $address/24 dev ens3; done
         sed 's|/etc/keepalived/|/tmp/|; s|/run/kimg|/tmp/run/kimg|' /tmp/keepalived-interface >/tmp/find
         if grep -q include /tmp/keepalived.conf; then sh /tmp/find; fi
-        sed -i 's|/run/kimg|/tmp/run/kimg|' /tmp/keepalived.conf
+        sed -i 's|/run/kimg|/tmp/run/kimg|; s|/usr/lib/kimg/|/kimg/|; s|nobody nogroup|root|' /tmp/keepalived.conf
         keepalived -t -f /tmp/keepalived.conf
         echo "good: $path"
       done
@@ -275,6 +275,11 @@ describe.each(["bookworm", "trixie"])("programs of Debian's %s", (suite) => {
         {
           from: join(import.meta.dirname, "../../roles/haproxy/files/usr/lib/kimg/keepalived-interface"),
           to: "/tmp/keepalived-interface",
+        },
+        // Not below /tmp: keepalived runs no script from where others may write. Here root is the only user that there is.
+        {
+          from: join(import.meta.dirname, "../../roles/haproxy/files/usr/lib/kimg/haproxy-answers"),
+          to: "/kimg/haproxy-answers",
         },
       ],
     });
