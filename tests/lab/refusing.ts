@@ -27,9 +27,12 @@ export const checkSays = (scene: Scene, name: string, expected: Expected): Promi
     });
     const { hint = /\S/, reason } = expected;
     if (!hint.test(report.hint)) throw new Error(`its hint is another one: ${report.hint}`);
-    const console = await machine.lastConsole();
-    if (!reason.test(console)) throw new Error("its console does not say why");
-    if (!console.includes(report.hint)) throw new Error("its console gives no hint");
+    // The report comes first, the console's lines after it.
+    await waitUntil(`${name}'s console`, { seconds: 15 }, async () => {
+      const console = await machine.lastConsole();
+      if (!reason.test(console)) return { missing: "it does not say why" };
+      return console.includes(report.hint) || { missing: "it gives no hint" };
+    });
     return `${report.phase}: ${report.reason} (${report.hint})`;
   });
 
