@@ -13,26 +13,16 @@ import { findNode } from "./cluster-node.ts";
 import { formatMoment, parseDuration } from "./duration.ts";
 import { writeSeeds } from "./render.ts";
 import { readSnapshot, type SnapshotFile, writeDrive } from "./snapshot-file.ts";
-import { loadTrustedCluster, noteWarnings, type TrustedCluster, type TrustOptions } from "./trusted-cluster.ts";
+import { type ConfirmedOptions, loadTrustedCluster, noteWarnings, type TrustedCluster } from "./trusted-cluster.ts";
 import { formatSize } from "./words.ts";
 import { adoptFile } from "./write-tree.ts";
 
-export interface RecoverOptions extends TrustOptions {
-  /** The master that begins again. */
-  readonly node: string;
+/** `node` is the master that begins again. */
+export interface RecoverOptions extends ConfirmedOptions {
   /** A file of `etcdctl snapshot save` or of the masters' own timer. */
   readonly snapshot: string;
-  readonly server?: string;
-  /** The folder that `<cluster>/` is made in. */
-  readonly output: string;
   /** For how long the seed may begin it, such as `24h`. */
   readonly ttl: string;
-  readonly dryRun: boolean;
-  /** Asks nobody. */
-  readonly yes: boolean;
-  /** Asks a person; absent where there is none. */
-  readonly ask?: (question: string) => Promise<string>;
-  readonly json: boolean;
 }
 
 const refuse = (code: string, message: string, hint: string): DiagnosticError =>

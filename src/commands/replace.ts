@@ -15,21 +15,11 @@ import { findNode } from "./cluster-node.ts";
 import { formatMoment, parseDuration } from "./duration.ts";
 import { holders, keepToken, tokenName } from "./kept-token.ts";
 import { writeSeeds } from "./render.ts";
-import { loadTrustedCluster, noteWarnings, type TrustedCluster, type TrustOptions } from "./trusted-cluster.ts";
+import { type ConfirmedOptions, loadTrustedCluster, noteWarnings, type TrustedCluster } from "./trusted-cluster.ts";
 
-export interface ReplaceOptions extends TrustOptions {
-  readonly node: string;
-  readonly server?: string;
-  /** The folder that `<cluster>/` is made in. */
-  readonly output: string;
+export interface ReplaceOptions extends ConfirmedOptions {
   /** How long the new machine has to join, such as `24h`. */
   readonly ttl: string;
-  readonly dryRun: boolean;
-  /** Asks nobody. */
-  readonly yes: boolean;
-  /** Asks a person; absent where there is none. */
-  readonly ask?: (question: string) => Promise<string>;
-  readonly json: boolean;
 }
 
 interface Step {

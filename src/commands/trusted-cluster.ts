@@ -12,6 +12,20 @@ export interface TrustOptions extends LoadOptions, PassphraseSource {
   readonly secrets?: string;
 }
 
+/** Of commands that change what cannot be put back: they say what they would do, and ask first. */
+export interface ConfirmedOptions extends TrustOptions {
+  readonly node: string;
+  readonly server?: string;
+  /** The folder that `<cluster>/` is made in. */
+  readonly output: string;
+  readonly dryRun: boolean;
+  /** Asks nobody. */
+  readonly yes: boolean;
+  /** Asks a person; absent where there is none. */
+  readonly ask?: (question: string) => Promise<string>;
+  readonly json: boolean;
+}
+
 export interface TrustedCluster {
   readonly cluster: Cluster;
   readonly secrets: Secrets;

@@ -12,7 +12,7 @@ import { defaultSupply } from "../../src/model.ts";
 import { buildImage } from "../../src/pipeline.ts";
 import { renderCluster } from "../../src/render/render.ts";
 import { resolveCluster } from "../../src/resolve/resolve.ts";
-import { type Followed, boot, extraRoom } from "../support/boot.ts";
+import { type Followed, boot, extraRoom, said } from "../support/boot.ts";
 import { recorded } from "../support/recorded.ts";
 import { testOnlySecrets } from "../support/render-case.ts";
 
@@ -82,15 +82,6 @@ const milestones = {
   waiting: /kimg: waiting for https:\/\/10\.0\.2\.100:6443: /,
   probed: /^PROBE end$/,
 };
-
-/** What the probe said, by its first word. */
-const said = ({ console: lines }: Followed): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    lines
-      .map((line) => /^PROBE (\S+) ?(.*)$/.exec(line))
-      .filter((match) => match !== null)
-      .map(([, key = "", value = ""]) => [key, value]),
-  );
 
 /** cloud-init says both of these on the console, and little else in capitals. */
 const complaints = ({ console: lines }: Followed): string[] =>

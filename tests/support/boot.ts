@@ -151,3 +151,12 @@ export const boot = async (
   }
   return { reached: options.until in watch.milestones, console: watch.console, milestones: watch.milestones };
 };
+
+/** What a probe on the machine has said: lines `PROBE key the rest`, by their keys. */
+export const said = ({ console: lines }: Followed): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    lines
+      .map((line) => /^PROBE (\S+) ?(.*)$/.exec(line))
+      .filter((match) => match !== null)
+      .map(([, key = "", value = ""]) => [key, value]),
+  );

@@ -13,7 +13,7 @@ import { defaultSupply, type Library, type Node } from "../../src/model.ts";
 import { buildImage } from "../../src/pipeline.ts";
 import { renderCluster } from "../../src/render/render.ts";
 import { resolveCluster } from "../../src/resolve/resolve.ts";
-import { type Followed, boot, extraRoom } from "../support/boot.ts";
+import { type Followed, boot, extraRoom, said } from "../support/boot.ts";
 import { recorded } from "../support/recorded.ts";
 import { testOnlySecrets } from "../support/render-case.ts";
 
@@ -100,15 +100,6 @@ const milestones = {
   member: /kimg: member: /,
   probed: /^PROBE end$/,
 };
-
-/** What the probe said, by its first word. */
-const said = ({ console: lines }: Followed): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    lines
-      .map((line) => /^PROBE (\S+) ?(.*)$/.exec(line))
-      .filter((match) => match !== null)
-      .map(([, key = "", value = ""]) => [key, value]),
-  );
 
 const power = async (name: string): Promise<Followed> => {
   const { disk, seed } = machines.get(name) ?? { disk: "", seed: "" };

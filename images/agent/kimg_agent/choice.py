@@ -15,8 +15,6 @@ from kimg_agent import endpoint as probe
 SILENT_ROUNDS = 5
 SILENT_SECONDS = 120.0
 
-STRANGER = (probe.OTHER_CA,)
-
 
 @dataclass(frozen=True)
 class Peer:

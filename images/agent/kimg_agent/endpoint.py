@@ -36,6 +36,9 @@ HINTS = {
     NOT_READY: "the API server is starting; 401 or 403 means that anonymous requests, which joining needs, are turned off",
 }
 
+# Seconds that the phases give to each step of a probe.
+TIMEOUT = 5.0
+
 _LONGEST_STATUS_LINE = 4096
 
 # X509_V_ERR_* of OpenSSL's x509_vfy.h.

@@ -18,7 +18,6 @@ from kimg_agent.trust import InvalidCertificate, read_certificates
 from kimg_agent.wait import Look, wait_until
 from kimg_agent.wait_for_cluster import WaitForCluster
 
-PROBE_TIMEOUT = 5.0
 _ETCD_CA = paths.PKI + "/etcd/ca.crt"
 
 
@@ -54,7 +53,7 @@ def look_around(system: System, context: Context) -> Round:
     node = context.node
     return Round(
         own_data=bool(system.list_files(paths.ETCD_MEMBER)),
-        endpoint=probe.meet(system, node.endpoint, context.ca_pem, PROBE_TIMEOUT).kind,
+        endpoint=probe.meet(system, node.endpoint, context.ca_pem, probe.TIMEOUT).kind,
         peers=tuple(_peer(system, context, address) for address in context.other_masters),
         sealed=node.cluster_state != "new",
         silent_rounds=0,
@@ -63,9 +62,9 @@ def look_around(system: System, context: Context) -> Round:
 
 
 def _peer(system: System, context: Context, address: str) -> Peer:
-    api = probe.meet(system, Endpoint(address, context.node.api_port), context.ca_pem, PROBE_TIMEOUT)
-    store = probe.meet(system, Endpoint(address, etcd.CLIENT_PORT), _etcd_ca(system), PROBE_TIMEOUT)
-    return Peer(address, api.kind, store.kind, beacon.says_empty(system, address, PROBE_TIMEOUT))
+    api = probe.meet(system, Endpoint(address, context.node.api_port), context.ca_pem, probe.TIMEOUT)
+    store = probe.meet(system, Endpoint(address, etcd.CLIENT_PORT), _etcd_ca(system), probe.TIMEOUT)
+    return Peer(address, api.kind, store.kind, beacon.says_empty(system, address, probe.TIMEOUT))
 
 
 def _etcd_ca(system: System) -> str:

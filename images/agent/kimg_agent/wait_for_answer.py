@@ -14,7 +14,6 @@ from kimg_agent.progress import Progress
 from kimg_agent.system import System
 from kimg_agent.wait import Look, wait_until
 
-PROBE_TIMEOUT = 5.0
 INIT_LIMIT = 600.0
 
 
@@ -29,7 +28,7 @@ class WaitForAnswer:
         endpoint = self.context.node.endpoint
 
         def look(_: float) -> Look:
-            return judge_answer(probe.knock(system, endpoint, PROBE_TIMEOUT))
+            return judge_answer(probe.knock(system, endpoint, probe.TIMEOUT))
 
         seen = wait_until(system, progress, endpoint.url, look, INIT_LIMIT)
         silent = "" if seen.good else f" for {duration(INIT_LIMIT)}"

@@ -18,7 +18,6 @@ from kimg_agent.progress import Progress
 from kimg_agent.system import System
 from kimg_agent.wait import Look, wait_until
 
-PROBE_TIMEOUT = 5.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class WaitForCluster:
         endpoint = self.context.node.endpoint
 
         def look(_: float) -> Look:
-            return judge_cluster(endpoint, probe.ask_ready(system, endpoint, self.context.ca_pem, PROBE_TIMEOUT))
+            return judge_cluster(endpoint, probe.ask_ready(system, endpoint, self.context.ca_pem, probe.TIMEOUT))
 
         start = system.monotonic()
         with beacon.shining(system) if self._may_say_empty(system) else contextlib.nullcontext():
