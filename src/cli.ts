@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // Flags → command. The only catch, the only exit code, the only place that knows whether it talks to a terminal.
 import { CommanderError } from "commander";
-import pc from "picocolors";
 import { type BuildCommandOptions, build, describeBuilt } from "./commands/build.ts";
 import { pruneCache, showCache } from "./commands/cache.ts";
 import { check } from "./commands/check.ts";
@@ -19,7 +18,7 @@ import { DiagnosticError, diagnosticsJson } from "./diagnostic.ts";
 import type { Io } from "./edge/io.ts";
 import { type ProgressStyle, type StageTime, startProgress } from "./edge/progress.ts";
 import { systemIo } from "./edge/system-io.ts";
-import { hiddenQuestion, question } from "./edge/terminal.ts";
+import { hiddenQuestion, question, showsColors } from "./edge/terminal.ts";
 import { Interrupted, describeFailure, exitCodes } from "./failure.ts";
 import { createProgram } from "./program.ts";
 
@@ -36,6 +35,7 @@ interface Call {
 const clusterOptions = ({ args, options }: Call, at = 0) => ({
   cluster: args[at] ?? "cluster.yaml",
   libraries: options["library"] as readonly string[],
+  color: showsColors(process.stdout),
 });
 
 const passphraseSource = ({ io, options }: Call) => {
@@ -65,12 +65,7 @@ const seedsOptions = ({ options }: Call) => ({ output: options["output"] as stri
 type Outcome = string | { readonly text: string; readonly exitCode: number };
 
 const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
-  check: (call) =>
-    check(call.io, {
-      ...clusterOptions(call),
-      format: call.options["format"] as "text" | "json",
-      color: pc.isColorSupported,
-    }),
+  check: (call) => check(call.io, { ...clusterOptions(call), format: call.options["format"] as "text" | "json" }),
   init: (call) => init(call.io, clusterOptions(call)),
   secrets: (call) => {
     const { output, rotate, encrypt } = call.options as { output?: string; rotate?: string; encrypt?: boolean };
@@ -109,7 +104,7 @@ const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
     });
   },
   status: async (call) => {
-    const { text, healthy } = await status(call.io, { ...trustOptions(call), color: pc.isColorSupported });
+    const { text, healthy } = await status(call.io, trustOptions(call));
     return { text, exitCode: healthy ? 0 : exitCodes.diagnostics };
   },
   token: (call) => {
@@ -172,7 +167,7 @@ const runVerb = async (verb: string, args: readonly string[], options: Options):
 
 /** Diagnostics go where the caller's program reads them when it asked for JSON. */
 const report = (error: unknown, options: Options): number => {
-  const { text, exitCode } = describeFailure(error, { color: pc.isColorSupported });
+  const { text, exitCode } = describeFailure(error, { color: showsColors(process.stderr) });
   const json = options.json === true || options["format"] === "json";
   if (error instanceof DiagnosticError && json) process.stdout.write(`${diagnosticsJson(error.diagnostics)}\n`);
   else process.stderr.write(`${text}\n`);

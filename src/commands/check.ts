@@ -4,18 +4,21 @@ import { judgeConfig, place, readConfig, readManifests, sorted } from "../config
 import { readText } from "../config/read-file.ts";
 import { shippedFolder } from "../content.ts";
 import type { Diagnostic } from "../diagnostic.ts";
-import { DiagnosticError, diagnosticsJson, formatDiagnostics } from "../diagnostic.ts";
+import { DiagnosticError, diagnosticsJson } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import { checkTemplates, loadLibrary } from "../library/index.ts";
 import type { Bootstrap, Library } from "../model.ts";
 import { templateShape } from "../render/context.ts";
 import { metadataNames } from "../render/metadata.ts";
+import { withWarnings } from "./warnings.ts";
 
 export interface LoadOptions {
   /** Path of cluster.yaml. */
   readonly cluster: string;
   /** Each `--library DIR`, in the order given. */
   readonly libraries: readonly string[];
+  /** Colours in what is to be printed; none when not given. */
+  readonly color?: boolean;
 }
 
 export interface LoadedCluster {
@@ -87,8 +90,6 @@ const machines = (config: Config, library: Library): string => {
 
 export interface CheckOptions extends LoadOptions {
   readonly format: "text" | "json";
-  /** Colours in the text. */
-  readonly color?: boolean;
 }
 
 /** What to print when there is no error; rejects with DiagnosticError when there is. */
@@ -97,6 +98,5 @@ export const check = async (io: Io, options: CheckOptions): Promise<string> => {
   if (options.format === "json") return diagnosticsJson(warnings);
   const version = config.kubernetes.version ?? library.defaultKubernetesVersion;
   const summary = `${options.cluster} is right: cluster ${config.name}, ${machines(config, library)}, Kubernetes ${version}`;
-  const told = formatDiagnostics(warnings, { color: options.color ?? false });
-  return warnings.length === 0 ? summary : `${told}\n\n${summary}`;
+  return withWarnings(summary, warnings, options.color);
 };

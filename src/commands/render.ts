@@ -44,5 +44,5 @@ export const unsealedWarnings = ({ state, nodes }: Cluster): readonly Diagnostic
 export const render = async (io: Io, options: RenderOptions): Promise<string> => {
   const { cluster, secrets, warnings } = await loadTrustedCluster(io, options);
   const text = await writeSeeds(io, cluster, secrets, options.output);
-  return withWarnings(text, [...warnings, ...unsealedWarnings(cluster)]);
+  return withWarnings(text, [...warnings, ...unsealedWarnings(cluster)], options.color);
 };

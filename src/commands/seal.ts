@@ -44,5 +44,6 @@ export const seal = async (io: Io, options: RenderOptions): Promise<string> => {
   const seeds = await writeSeeds(io, cluster, secrets, options.output);
   const said = changed ? "sealed (clusterState: existing)" : "is sealed already";
   const next = "Replace the seeds that machines are given: those made before can still make a cluster.";
-  return withWarnings([`${options.cluster}: ${said}`, seeds, ...(changed ? [next] : [])].join("\n"), warnings);
+  const text = [`${options.cluster}: ${said}`, seeds, ...(changed ? [next] : [])].join("\n");
+  return withWarnings(text, warnings, options.color);
 };

@@ -79,10 +79,10 @@ export const secrets = async (io: Io, options: SecretsOptions): Promise<string> 
     if (options.encrypt === true)
       throw new UsageError("--rotate and --encrypt exclude each other", "run one after the other");
     const { text, warnings } = await rotate(io, path, config.name, options.rotate, options);
-    return withWarnings(text, warnings);
+    return withWarnings(text, warnings, options.color);
   }
   const exists = (await io.files.status(path)) !== undefined;
   if (!exists || options.encrypt !== true) return create(io, path, config.name, options);
   const { text, warnings } = await encrypt(io, path, config.name, options);
-  return withWarnings(text, warnings);
+  return withWarnings(text, warnings, options.color);
 };

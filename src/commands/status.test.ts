@@ -6,7 +6,7 @@ import { status } from "./status.ts";
 
 /** The certificates of the cluster in memory end on the first of December. */
 const ask = ({ io, common: { output: _seeds, ...common } }: Operated, json = false) =>
-  status({ ...io, now: () => new Date("2026-10-01T00:00:00Z") }, { ...common, json, color: false });
+  status({ ...io, now: () => new Date("2026-10-01T00:00:00Z") }, { ...common, json });
 
 describe("kimg status", { timeout: 60_000 }, () => {
   it(

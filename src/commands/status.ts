@@ -12,8 +12,6 @@ import { formatTable } from "./words.ts";
 export interface StatusOptions extends TrustOptions {
   readonly server?: string;
   readonly json: boolean;
-  /** Colours in the text. */
-  readonly color: boolean;
 }
 
 export interface Status {
@@ -78,7 +76,7 @@ const describe = (
   problems: readonly Diagnostic[],
   server: string,
   now: Date,
-  color: boolean,
+  color = false,
 ): string => {
   const rows = rowsOf(cluster, observed).map(({ name, role, state, version, etcd }) => [
     name,

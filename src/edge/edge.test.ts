@@ -35,6 +35,7 @@ const recorded = (
     },
     now: () => (clock += 500),
     columns: () => 80,
+    color: false,
   };
   return { progress: startProgress(style, output), text: () => text };
 };

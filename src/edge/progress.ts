@@ -1,7 +1,8 @@
 // What people (or programs) see of long work: a live line on a terminal, plain lines elsewhere, events with --json, nothing with
 // --quiet. Everything goes to standard error: standard output belongs to results.
-import pc from "picocolors";
+import { createColors } from "picocolors";
 import type { Progress, Stage } from "./io.ts";
+import { showsColors } from "./terminal.ts";
 
 export type ProgressStyle = "terminal" | "lines" | "json" | "quiet";
 
@@ -9,6 +10,7 @@ export interface ProgressOutput {
   readonly write: (text: string) => void;
   readonly now: () => number;
   readonly columns: () => number;
+  readonly color: boolean;
 }
 
 /** What happens to stages, in the order in which it happens; `--json` prints these as they are, one a line. */
@@ -49,6 +51,7 @@ const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 
 /** One live line for the stages under way; what is finished scrolls up above it. */
 const terminalSink = (output: ProgressOutput): Sink => {
+  const colors = createColors(output.color);
   const running = new Map<string, { since: number; detail: string }>();
   let timer: NodeJS.Timeout | undefined;
   let frame = 0;
@@ -75,10 +78,12 @@ const terminalSink = (output: ProgressOutput): Sink => {
       const stage = running.get(event.stage);
       if (stage !== undefined) stage.detail = event.text;
     } else if (event.event === "stage-finished") {
-      above(`${pc.green("✓")} ${event.stage} ${pc.dim(event.reused ? "unchanged" : formatSeconds(event.seconds))}`);
+      above(
+        `${colors.green("✓")} ${event.stage} ${colors.dim(event.reused ? "unchanged" : formatSeconds(event.seconds))}`,
+      );
       settle(event.stage);
     } else if (event.event === "stage-failed") {
-      above(`${pc.red("✗")} ${event.stage} ${pc.dim(formatSeconds(event.seconds))}`);
+      above(`${colors.red("✗")} ${event.stage} ${colors.dim(formatSeconds(event.seconds))}`);
       settle(event.stage);
     } else {
       above(event.text);
@@ -98,6 +103,7 @@ const standardError = (): ProgressOutput => ({
   write: (text) => void process.stderr.write(text),
   now: () => performance.now(),
   columns: () => process.stderr.columns ?? 80,
+  color: showsColors(process.stderr),
 });
 
 /** Finished stages with their times, for the summary at the end. */

@@ -1,6 +1,9 @@
-// Questions to a person.
+// What is known of a person at the terminal: questions to them, and whether they see colours.
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
+
+/** Colours go to a terminal only, whatever the environment says of others; NO_COLOR and TERM=dumb turn them off there too. */
+export const showsColors = (stream: NodeJS.WriteStream): boolean => stream.isTTY && stream.hasColors();
 
 /** Asks on the terminal without echo; undefined when there is no person to ask. */
 export const hiddenQuestion = (signal: AbortSignal): ((question: string) => Promise<string>) | undefined => {

@@ -341,7 +341,7 @@ const applyObjects = async (objects: readonly object[]): Promise<void> => {
 };
 
 const ask = async () => {
-  const { healthy, text } = await status(io, { ...reaching(), json: true, color: false });
+  const { healthy, text } = await status(io, { ...reaching(), json: true });
   return { healthy, ...(JSON.parse(text) as { problems: { code: string; message: string }[] }) };
 };
 
@@ -381,7 +381,7 @@ describe("kimg status", () => {
       coreDns: { wanted: 2, ready: 2 },
       problems: [{ code: "render/not-sealed" }],
     });
-    const { text } = await status(io, { ...reaching(), color: false });
+    const { text } = await status(io, reaching());
     expect(text).toMatch(/^prod is healthy$/m);
   });
 

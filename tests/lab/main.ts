@@ -2,11 +2,11 @@
 // The lab's command line: `npm run lab -- up|down|status|exec|case`. Knows flags, signals and exit codes; everything else is lab.ts's
 // and the runner's.
 import { Command, CommanderError } from "commander";
-import pc from "picocolors";
 import { formatTable } from "../../src/commands/words.ts";
 import type { Io } from "../../src/edge/io.ts";
 import { startProgress } from "../../src/edge/progress.ts";
 import { systemIo } from "../../src/edge/system-io.ts";
+import { showsColors } from "../../src/edge/terminal.ts";
 import { Interrupted, describeFailure, exitCodes } from "../../src/failure.ts";
 import { type SetUpOptions, leftovers, openLab, setUp, tearDown } from "./lab.ts";
 import { cases } from "./cases/index.ts";
@@ -163,7 +163,7 @@ const main = async (): Promise<number> => {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
-    const failure = describeFailure(error, { color: pc.isColorSupported });
+    const failure = describeFailure(error, { color: showsColors(process.stderr) });
     process.stderr.write(`${failure.text}\n`);
     return failure.exitCode;
   }
