@@ -16,6 +16,12 @@ export interface Pod {
 /** It says its name on port 80. */
 const serveName = "mkdir -p /www && hostname > /www/index.html && exec httpd -f -p 80 -h /www";
 
+export const namespaceManifest = (name: string): Json => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name },
+});
+
 export const podManifest = ({ namespace, name, on, app }: Pod, spec: Json = {}, container: Json = {}): Json => ({
   apiVersion: "v1",
   kind: "Pod",

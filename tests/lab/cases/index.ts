@@ -12,11 +12,13 @@ import { nodeReplaced } from "./replaced.ts";
 import { powerOffAll, rebootEach } from "./power.ts";
 import { quorumLost } from "./quorum-lost.ts";
 import { secretsErased } from "./secrets.ts";
+import { workloads } from "./workloads.ts";
 
 export const cases: readonly Case[] = [
   form,
   secretsErased,
   pods,
+  workloads,
   rebootEach,
   powerOffAll,
   masterKilled,

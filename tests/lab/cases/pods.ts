@@ -2,7 +2,7 @@
 import { addressOf, everyone, kubectl, kubectlJson, loadBalancers, workers } from "../kubernetes.ts";
 import type { Lab } from "../lab.ts";
 import { startNeighbour } from "../neighbour.ts";
-import { type Pod, apply, inPod, podManifest, removeNamespaces, waitForPods } from "../pods.ts";
+import { type Pod, apply, inPod, namespaceManifest, podManifest, removeNamespaces, waitForPods } from "../pods.ts";
 import type { Case, Scene } from "../scene.ts";
 import { bringTestImage, busybox } from "../test-image.ts";
 import { waitUntil } from "../wait.ts";
@@ -34,8 +34,6 @@ const service = {
   spec: { type: "NodePort", selector: { app: "foo" }, ports: [{ port: 80, nodePort }] },
 };
 
-const namespace = (name: string) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
-
 const fetchFrom = (lab: Lab, pod: Pod, host: string): Promise<string> =>
   inPod(lab, pod, ["wget", "-q", "-O", "-", "-T", "5", `http://${host}/`]);
 
@@ -48,7 +46,7 @@ const start = async (scene: Scene, all: Actors): Promise<void> =>
     const { lab } = scene;
     await bringTestImage(lab, workers(lab));
     const pods = [...all.servers, all.insider, all.stranger];
-    await apply(lab, [namespace(own), namespace(other)]);
+    await apply(lab, [namespaceManifest(own), namespaceManifest(other)]);
     await apply(lab, [service, ...pods.map((pod) => podManifest(pod))]);
     for (const name of [own, other]) await waitForPods(lab, name);
   });
