@@ -5,14 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadCluster } from "../../src/commands/check.ts";
-import { cacheFolder, openCache } from "../../src/edge/cache.ts";
 import { startProgress } from "../../src/edge/progress.ts";
 import { systemIo } from "../../src/edge/system-io.ts";
-import { defaultSupply } from "../../src/model.ts";
-import { buildImage } from "../../src/pipeline.ts";
 import { renderCluster } from "../../src/render/render.ts";
 import { resolveCluster } from "../../src/resolve/resolve.ts";
 import { type Followed, boot, extraRoom, said } from "../support/boot.ts";
+import { builtDisk } from "../support/built-disk.ts";
 import { recorded } from "../support/recorded.ts";
 import { testOnlySecrets } from "../support/render-case.ts";
 
@@ -67,12 +65,7 @@ beforeAll(async () => {
   if (workers === undefined) throw new Error("no workers");
   seed = join(folder, "nocloud.iso");
   await writeFile(seed, tree.get("workers/nocloud.iso")?.bytes ?? "");
-  const { role, image } = workers;
-  const kubernetes = { version: library.defaultKubernetesVersion, from: defaultSupply, mirror: undefined };
-  const request = { role, image, kubernetes, architecture: "amd64", formats: ["qcow2"], epoch: 1_735_689_600 } as const;
-  const cache = openCache(io, cacheFolder(io.environment));
-  const built = await buildImage(io, cache, request, { output: join(folder, "images"), locked: false });
-  disk = join(built.folder, built.artifacts[0]?.path ?? "");
+  disk = await builtDisk(io, folder, library, workers);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -10,10 +10,12 @@ import { type ToolsTree, toolsTree } from "../../src/tools/tools.ts";
 export type Firmware = "bios" | "uefi";
 
 export interface Machine {
-  /** Absolute paths. Nothing is written to either. */
+  /** Absolute paths. Nothing is written to either: what the machine writes goes to a layer of its own. */
   readonly disk: { readonly path: string; readonly format: "qcow2" | "raw" };
   readonly seed?: string;
   readonly firmware: Firmware;
+  /** A folder that keeps the layer, made when missing: the next boot goes on with it. Without it the layer is gone with the machine. */
+  readonly layer?: string;
   /** MiB. */
   readonly memory?: number;
   /** A wire to one other machine: a folder that both are given, in which one of the two listens. Without it the network leads nowhere. */
@@ -38,18 +40,20 @@ export const emulatorTools = (io: Io): Promise<ToolsTree> =>
     packages: ["ovmf", "qemu-system-x86", "qemu-utils"],
   });
 
-const drive = (name: string, path: string, format: string, bootIndex: number): string[] => [
-  ...["-drive", `id=${name},file=${path},format=${format},if=none,snapshot=on,cache=unsafe`],
+/** https://www.qemu.org/docs/master/system/invocation.html, "-drive": `unsafe` takes no notice of the guest's wish to have it on disk. */
+const drive = (name: string, path: string, format: string, mode: string, bootIndex: number): string[] => [
+  ...["-drive", `id=${name},file=${path},format=${format},if=none,${mode}`],
   ...["-device", `virtio-blk-pci,drive=${name},bootindex=${bootIndex}`],
 ];
 
 /** GiB that the machine's disk has more than the image, as a real machine's would: the root partition is to grow into it. */
 export const extraRoom = 4;
 
-/** What the machine writes goes to a layer over the image. */
 const makeDiskAndRun = `set -eu
-qemu-img create -q -f qcow2 -b /disk -F "$1" /scratch/disk
-qemu-img resize -q /scratch/disk +${extraRoom}G
+if [ ! -e /layer/disk ]; then
+  qemu-img create -q -f qcow2 -b /disk -F "$1" /layer/disk
+  qemu-img resize -q /layer/disk +${extraRoom}G
+fi
 shift
 exec "$@"`;
 
@@ -66,8 +70,9 @@ const machineArguments = (machine: Machine): string[] => [
   ...["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"],
   ...["-m", String(machine.memory ?? 2048), "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio"],
   ...(machine.firmware === "uefi" ? [...flash("OVMF_CODE_4M.fd"), ...flash("OVMF_VARS_4M.fd")] : []),
-  ...drive("disk", "/scratch/disk", "qcow2", 0),
-  ...(machine.seed === undefined ? [] : drive("seed", "/seed", "raw", 1)),
+  // A layer that is kept must hold after a power cut what the machine was told it holds, and nothing more.
+  ...drive("disk", "/layer/disk", "qcow2", machine.layer === undefined ? "cache=unsafe" : "cache=writeback", 0),
+  ...(machine.seed === undefined ? [] : drive("seed", "/seed", "raw", "snapshot=on,cache=unsafe", 1)),
   ...["-device", "virtio-rng-pci", "-netdev", network(machine)],
   ...["-device", `virtio-net-pci,netdev=net,romfile=,mac=${machine.wire?.listens === false ? otherMac : mac}`],
 ];
@@ -112,30 +117,38 @@ const watchConsole = (
 };
 
 /**
- * Boots the machine and follows its console until the milestone `until` has been seen or the time is up, then ends it. Its process and
- * all it started are gone when this returns.
+ * Boots the machine and follows its console until the milestone `until` has been seen, and for `linger` seconds more, or until the time
+ * is up; then ends it at once, as a power cut would. Its process and all it started are gone when this returns.
  */
 export const boot = async (
   io: Io,
   machine: Machine,
   milestones: Readonly<Record<string, RegExp>>,
-  options: { readonly until: string; readonly seconds: number; readonly onLine?: (line: string) => void },
+  options: {
+    readonly until: string;
+    readonly linger?: number;
+    readonly seconds: number;
+    readonly onLine?: (line: string) => void;
+  },
 ): Promise<Followed> => {
   const tools = await emulatorTools(io);
   const end = new AbortController();
   const watch = watchConsole(milestones, options.onLine ?? (() => {}), (name) => {
     // What comes in the same breath belongs to it.
-    if (name === options.until) setTimeout(() => end.abort(), 2_000);
+    if (name === options.until) setTimeout(() => end.abort(), (options.linger ?? 2) * 1_000);
   });
   const timer = setTimeout(() => end.abort(), options.seconds * 1_000);
   const seed: Bind[] = machine.seed === undefined ? [] : [{ from: machine.seed, to: "/seed" }];
   const scratch = await io.files.temporaryFolder(tmpdir());
+  const layer = machine.layer ?? scratch;
+  await io.files.makeFolder(layer);
   const wire: Bind[] = machine.wire === undefined ? [] : [{ from: machine.wire.folder, to: "/wire", writable: true }];
   const binds = [
     { from: machine.disk.path, to: "/disk" },
     ...seed,
     ...wire,
     { from: scratch, to: "/scratch", writable: true },
+    { from: layer, to: "/layer", writable: true },
   ];
   const argv = ["sh", "-c", makeDiskAndRun, "sh", machine.disk.format, ...machineArguments(machine)] as const;
   const inner = systemIo(io.progress, AbortSignal.any([io.signal, end.signal]));
@@ -153,7 +166,7 @@ export const boot = async (
 };
 
 /** What a probe on the machine has said: lines `PROBE key the rest`, by their keys. */
-export const said = ({ console: lines }: Followed): Readonly<Record<string, string>> =>
+export const said = ({ console: lines }: Pick<Followed, "console">): Readonly<Record<string, string>> =>
   Object.fromEntries(
     lines
       .map((line) => /^PROBE (\S+) ?(.*)$/.exec(line))
