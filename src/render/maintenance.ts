@@ -1,4 +1,4 @@
-// /etc/kimg/maintenance.json: what a master's timers do (images/agent/kimg_agent/maintenance.py reads it). It stays on the node.
+// /etc/kimg/maintenance.json: what a master's timers do (images/agent/kimg_agent/maintenance/timers.py reads it). It stays on the node.
 import type { Maintenance } from "../model.ts";
 import { toJsonText } from "./jinja.ts";
 

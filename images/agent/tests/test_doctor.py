@@ -4,17 +4,19 @@ from datetime import datetime, timedelta, timezone
 from typing import Sequence
 from unittest import mock
 
-from kimg_agent import doctor, endpoint, health_checks, kubectl
-from kimg_agent.certificates import Certificates, Leaf, Unreadable
-from kimg_agent.disk import Space
-from kimg_agent.endpoint import Answer, Endpoint
-from kimg_agent.etcd import Member
-from kimg_agent.etcd_health import EtcdHealth
-from kimg_agent.maintenance import CERTIFICATES_STATE, SETTINGS, SNAPSHOTS_STATE, Settings
-from kimg_agent.result import FAIL, PASS, WARN, Result
-from kimg_agent.snapshots import parse_names
-from kimg_agent.system import Finished
-from kimg_agent.trust import read_certificates
+from kimg_agent.etcd.health import EtcdHealth
+from kimg_agent.etcd.members import Member
+from kimg_agent.kubernetes import kubectl
+from kimg_agent.look import doctor, health_checks
+from kimg_agent.maintenance.certificates import Certificates, Leaf, Unreadable
+from kimg_agent.maintenance.snapshots import parse_names
+from kimg_agent.maintenance.timers import CERTIFICATES_STATE, SETTINGS, SNAPSHOTS_STATE, Settings
+from kimg_agent.outside import endpoint
+from kimg_agent.outside.disk import Space
+from kimg_agent.outside.endpoint import Answer, Endpoint
+from kimg_agent.outside.system import Finished
+from kimg_agent.reporting.result import FAIL, PASS, WARN, Result
+from kimg_agent.seed.trust import read_certificates
 from tests import samples
 from tests.fake_system import FakeSystem
 from tests.master import FakeDisk, etcd_health, leaf_files, pem
@@ -132,8 +134,8 @@ class Judgements(unittest.TestCase):
 class Doctor(unittest.TestCase):
     def setUp(self) -> None:
         patches = (
-            mock.patch("kimg_agent.etcd_health.observe", lambda _: etcd_health(healthy=2)),
-            mock.patch("kimg_agent.endpoint.ask_ready", lambda *_: Answer(endpoint.READY, "/readyz answers 200")),
+            mock.patch("kimg_agent.etcd.health.observe", lambda _: etcd_health(healthy=2)),
+            mock.patch("kimg_agent.outside.endpoint.ask_ready", lambda *_: Answer(endpoint.READY, "/readyz answers 200")),
         )
         for patch in patches:
             patch.start()

@@ -5,11 +5,11 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from kimg_agent import maintenance
-from kimg_agent.disk import Disk
-from kimg_agent.maintenance import Settings, parse_settings, read_settings, read_state, write_state
-from kimg_agent.maintenance_commands import renew_certificates, take_snapshot
-from kimg_agent.node import InvalidInput
+from kimg_agent.maintenance import timers
+from kimg_agent.maintenance.commands import renew_certificates, take_snapshot
+from kimg_agent.maintenance.timers import Settings, parse_settings, read_settings, read_state, write_state
+from kimg_agent.outside.disk import Disk
+from kimg_agent.seed.node import InvalidInput
 from tests import samples
 from tests.fake_system import FakeSystem
 from tests.master import FakeMaster
@@ -91,7 +91,7 @@ class Commands(unittest.TestCase):
 
     def test_bad_settings_stop_it(self) -> None:
         system = FakeMaster()
-        system.files[maintenance.SETTINGS] = b'{"version": 1, "snapshots": {"kep": 1}}'
+        system.files[timers.SETTINGS] = b'{"version": 1, "snapshots": {"kep": 1}}'
         self.assertEqual(take_snapshot(system, at_once=True), 1)
         self.assertEqual(
             system.output, ["kimg: /etc/kimg/maintenance.json: snapshots.kep: no such key; there are every_seconds, keep, upload"]
@@ -100,7 +100,7 @@ class Commands(unittest.TestCase):
     def test_the_node_knows_its_name_and_port(self) -> None:
         system = samples.good_system(node="", api_port=7443)
         system.files["/etc/kubernetes/manifests/kube-apiserver.yaml"] = b"x"
-        with mock.patch("kimg_agent.maintenance_commands.run_renewal", return_value=7) as run:
+        with mock.patch("kimg_agent.maintenance.commands.run_renewal", return_value=7) as run:
             self.assertEqual(renew_certificates(system, at_once=True), 7)
         run.assert_called_once_with(system, Settings(), "cp2", 7443, True)
 

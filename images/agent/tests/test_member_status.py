@@ -2,11 +2,11 @@ import json
 import unittest
 from unittest import mock
 
-from kimg_agent import member_status
-from kimg_agent.etcd import Member
-from kimg_agent.etcd_gateway import UNREACHABLE, EtcdError
-from kimg_agent.etcd_health import EtcdHealth, observe
-from kimg_agent.maintenance import CERTIFICATES_STATE, SNAPSHOTS_STATE
+from kimg_agent.etcd.gateway import UNREACHABLE, EtcdError
+from kimg_agent.etcd.health import EtcdHealth, observe
+from kimg_agent.etcd.members import Member
+from kimg_agent.look import member_status
+from kimg_agent.maintenance.timers import CERTIFICATES_STATE, SNAPSHOTS_STATE
 from tests.fake_system import FakeSystem
 from tests.master import KEY, FakeMaster, etcd_health, leaf_files, members, pem
 
@@ -18,7 +18,7 @@ class MemberStatus(unittest.TestCase):
         self.master.days_before_the_end(20)
 
     def lines(self, seen: EtcdHealth) -> list[str]:
-        with mock.patch("kimg_agent.etcd_health.observe", return_value=seen):
+        with mock.patch("kimg_agent.etcd.health.observe", return_value=seen):
             document = member_status.observe(self.master)
         self.assertNotIn(KEY.decode(), json.dumps(document))
         return member_status.describe(document)
@@ -69,8 +69,8 @@ class Observe(unittest.TestCase):
                 raise EtcdError(UNREACHABLE, "no answer")
             return etcd_health(healthy=2).own
 
-        listed = mock.patch("kimg_agent.etcd.list_members", return_value=every)
-        with mock.patch("kimg_agent.etcd.read_status", status), listed:
+        listed = mock.patch("kimg_agent.etcd.members.list_members", return_value=every)
+        with mock.patch("kimg_agent.etcd.members.read_status", status), listed:
             return observe(FakeMaster())
 
     def test_who_answers(self) -> None:

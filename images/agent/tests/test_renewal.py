@@ -3,12 +3,12 @@ import unittest
 from typing import Any, Callable, Optional, Sequence
 from unittest import mock
 
-from kimg_agent import certificates, renewal
-from kimg_agent.etcd_health import EtcdHealth
-from kimg_agent.lease import Turn
-from kimg_agent.maintenance import CERTIFICATES_STATE, DONE, FAILED, WAITING, Settings
-from kimg_agent.renewal import NOTHING, RENEWING, RESTARTING, plan, run_renewal
-from kimg_agent.system import Finished
+from kimg_agent.etcd.health import EtcdHealth
+from kimg_agent.maintenance import certificates, renewal
+from kimg_agent.maintenance.lease import Turn
+from kimg_agent.maintenance.renewal import NOTHING, RENEWING, RESTARTING, plan, run_renewal
+from kimg_agent.maintenance.timers import CERTIFICATES_STATE, DONE, FAILED, WAITING, Settings
+from kimg_agent.outside.system import Finished
 from tests.master import FakeMaster, etcd_health, kubeconfig, leaf_files, pem
 
 DAY = 86400.0
@@ -51,8 +51,8 @@ class Renewal(unittest.TestCase):
         self.master.commands[renewal.RENEW] = self.kubeadm
         self.health: Callable[[], EtcdHealth] = lambda: etcd_health(healthy=2)
         for target, function in (
-            ("kimg_agent.etcd.read_status", lambda *_: self.master.etcd_status()),
-            ("kimg_agent.etcd_health.observe", lambda _: self.health()),
+            ("kimg_agent.etcd.members.read_status", lambda *_: self.master.etcd_status()),
+            ("kimg_agent.etcd.health.observe", lambda _: self.health()),
         ):
             patch = mock.patch(target, function)
             patch.start()
@@ -213,7 +213,7 @@ class Renewal(unittest.TestCase):
         self.assertEqual(self.master.events, EVERY_RESTART)
 
     def test_killed_while_the_copies_are_made(self) -> None:
-        with mock.patch("kimg_agent.renewal._note", side_effect=Killed), self.assertRaises(Killed):
+        with mock.patch("kimg_agent.maintenance.renewal._note", side_effect=Killed), self.assertRaises(Killed):
             self.run_once()
         self.assertNotEqual(self.copies(), [])
         self.master.files["/etc/kubernetes/pki/apiserver.crt"] = pem(200)
@@ -259,8 +259,8 @@ class OneMasterAtATime(unittest.TestCase):
                 inside = False
 
         first.on_sleep = other_comes
-        healthy = mock.patch("kimg_agent.etcd_health.observe", lambda _: etcd_health(healthy=2))
-        with mock.patch("kimg_agent.etcd.read_status", lambda system, *_: system.etcd_status()), healthy:
+        healthy = mock.patch("kimg_agent.etcd.health.observe", lambda _: etcd_health(healthy=2))
+        with mock.patch("kimg_agent.etcd.members.read_status", lambda system, *_: system.etcd_status()), healthy:
             self.assertEqual(run_renewal(first, Settings(), "cp1", 6443), 0)
             second.elapsed = first.elapsed
             self.assertEqual(run_renewal(second, Settings(), "cp2", 6443), 0)
