@@ -108,6 +108,10 @@ class Judgements(unittest.TestCase):
             settings = Settings(snapshot_interval=hours * 3600)
             self.assertEqual(health_checks.judge_snapshots(names, leads, NOW, settings).status, status, (names, leads, hours))
 
+    def test_snapshots_that_are_off_are_not_missed(self) -> None:
+        found = health_checks.judge_snapshots((), True, NOW, Settings(snapshots_on=False))
+        self.assertEqual((found.status, found.found), (PASS, "off, as etcd.snapshots of cluster.yaml says"))
+
     def test_runs(self) -> None:
         failed = {"outcome": "failed", "reason": "x", "hint": ""}
         self.assertEqual(health_checks.judge_runs({}, {"outcome": "waiting"}), ())
@@ -210,6 +214,15 @@ class Doctor(unittest.TestCase):
         self.assertEqual(
             break_it("health"), ["kubelet-health: its /healthz: dial tcp 127.0.0.1:10248: connect: connection refused"]
         )
+
+    def test_what_is_turned_off_is_said_and_is_no_problem(self) -> None:
+        system = self.master()
+        system.files[SETTINGS] = b'{"version": 1, "snapshots": false, "certificates": {"renew": false}}'
+        system.files[SNAPSHOTS_STATE] = b'{"version": 1, "outcome": "failed", "reason": "of the time when they were on"}'
+        found = {one.name: one.found for one in self.examine(system)}
+        self.assertEqual(self.wrong(system), [])
+        self.assertEqual(found["renewal"], "off, as certificates.renew of cluster.yaml says")
+        self.assertEqual(found["snapshots"], "off, as etcd.snapshots of cluster.yaml says")
 
     def test_a_machine_that_is_no_member_yet_has_preflights_checks(self) -> None:
         names = [one.name for one in self.examine(samples.good_system())]

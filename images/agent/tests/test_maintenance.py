@@ -33,6 +33,11 @@ class ParseSettings(unittest.TestCase):
         self.assertEqual(settings(), expected)
         self.assertEqual(settings(snapshots={}, certificates={}), expected)
 
+    def test_turned_off(self) -> None:
+        found = settings(snapshots=False, certificates={"renew": False, "renew_before_seconds": 3600})
+        self.assertEqual(found, Settings(renew_before=3600, snapshots_on=False, renewal_on=False))
+        self.assertEqual(settings(certificates={"renew": True}), Settings())
+
     def test_a_misspelt_key_is_named(self) -> None:
         for document, words in (
             ({"snapshot": {}}, "^snapshot: no such key; there are version, snapshots, certificates$"),
@@ -50,7 +55,10 @@ class ParseSettings(unittest.TestCase):
             ({"snapshots": {"upload": "curl"}}, "^snapshots.upload: expected a list of strings"),
             ({"snapshots": {"upload": [""]}}, "^snapshots.upload"),
             ({"snapshots": {"upload": ["x", 1]}}, "^snapshots.upload"),
-            ({"snapshots": []}, "^snapshots: expected an object$"),
+            ({"snapshots": []}, "^snapshots: expected an object or false$"),
+            ({"snapshots": 0}, "^snapshots: expected an object or false$"),
+            ({"certificates": False}, "^certificates: expected an object$"),
+            ({"certificates": {"renew": "no"}}, "^certificates.renew: expected true or false$"),
             ({"certificates": {"renew_before_seconds": "30d"}}, "^certificates.renew_before_seconds"),
         ):
             with self.subTest(document=document), self.assertRaisesRegex(InvalidInput, words):

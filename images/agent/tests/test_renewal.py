@@ -21,10 +21,10 @@ class Killed(Exception):
 
 
 class Plans(unittest.TestCase):
-    def plan(self, days: float, step: str = NOTHING, at_once: bool = False) -> renewal.Plan:
+    def plan(self, days: float, step: str = NOTHING, at_once: bool = False, by_itself: bool = True) -> renewal.Plan:
         master = FakeMaster()
         master.days_before_the_end(days)
-        return plan(certificates.observe(master).renewed, step, master.now(), 30 * DAY, at_once)
+        return plan(certificates.observe(master).renewed, step, master.now(), 30 * DAY, at_once, by_itself)
 
     def test_the_whole_table(self) -> None:
         for days, step, at_once, expected, urgent, ended in (
@@ -39,6 +39,16 @@ class Plans(unittest.TestCase):
         ):
             found = self.plan(days, step, at_once)
             self.assertEqual((found.step, found.urgent, found.ended), (expected, urgent, ended), (days, step, at_once))
+
+    def test_turned_off(self) -> None:
+        for days, step, at_once, expected in (
+            (29, NOTHING, False, NOTHING),
+            (-1, NOTHING, False, NOTHING),
+            (29, NOTHING, True, RENEWING),
+            # Begun by a person, and cut off.
+            (29, RESTARTING, False, RESTARTING),
+        ):
+            self.assertEqual(self.plan(days, step, at_once, by_itself=False).step, expected, (days, step, at_once))
 
     def test_nothing_to_renew(self) -> None:
         self.assertEqual(plan((), NOTHING, FakeMaster().now(), 30 * DAY, True).step, NOTHING)
@@ -73,6 +83,11 @@ class Renewal(unittest.TestCase):
 
     def run_once(self, at_once: bool = False, name: str = "cp1") -> int:
         return run_renewal(self.master, Settings(), name, 6443, at_once)
+
+    def test_turned_off_it_says_so_and_does_nothing(self) -> None:
+        self.assertEqual(run_renewal(self.master, Settings(renewal_on=False), "cp1", 6443), 0)
+        self.assertNotIn("kubeadm", self.master.events)
+        self.assertIn("off, as certificates.renew of cluster.yaml says", self.master.output[-1])
 
     def state(self) -> dict[str, Any]:
         document: dict[str, Any] = json.loads(self.master.files[CERTIFICATES_STATE])

@@ -106,6 +106,12 @@ class SnapshotCase(unittest.TestCase):
 
 
 class Snapshots(SnapshotCase):
+    def test_none_when_they_are_off_but_for_a_persons(self) -> None:
+        off = Settings(snapshots_on=False)
+        self.assertEqual((self.run_once(off), self.names()), (0, []))
+        self.assertIn("off, as etcd.snapshots of cluster.yaml says", self.master.output[0])
+        self.assertEqual((self.run_once(off, at_once=True), len(self.names())), (0, 1))
+
     def test_taken_restored_and_nothing_left_over(self) -> None:
         self.assertEqual(self.run_once(), 0)
         name = f"{self.master.clock:%Y%m%dT%H%M%SZ}-r42.db"

@@ -14,12 +14,12 @@ from kimg_agent.fitness import checks
 from kimg_agent.fitness.facts import Facts, Problem, observe
 from kimg_agent.look import health_checks
 from kimg_agent.maintenance import certificates, snapshots, static_pods, timers
-from kimg_agent.maintenance.timers import Settings
+from kimg_agent.maintenance.timers import RENEWAL_OFF, Settings
 from kimg_agent.outside import endpoint, paths
 from kimg_agent.outside.disk import Disk
 from kimg_agent.outside.system import System
 from kimg_agent.reporting.report import read_report
-from kimg_agent.reporting.result import FAIL, FAILURES, PASS, WARN, Result, settle, with_status
+from kimg_agent.reporting.result import FAIL, FAILURES, PASS, WARN, Result, passed, settle, with_status
 from kimg_agent.seed.node import LOAD_BALANCER, InvalidInput, Node
 from kimg_agent.seed.trust import InvalidCertificate, pinned
 
@@ -84,15 +84,17 @@ def _settings(system: System) -> tuple[Settings, list[Result]]:
 
 def _certificates(system: System) -> list[Result]:
     settings, results = _settings(system)
+    if not settings.renewal_on:
+        results.append(passed("renewal", RENEWAL_OFF))
     return [*results, *health_checks.judge_certificates(certificates.observe(system), system.now(), settings.renew_before)]
 
 
 def _etcd(system: System) -> list[Result]:
-    seen, kept = health.observe(system), snapshots.list_snapshots(system)
+    seen, kept, settings = health.observe(system), snapshots.list_snapshots(system), _settings(system)[0]
     leads = seen.own is not None and seen.own.leader == seen.own.member_id
     states = [timers.read_state(system, path) for path in (timers.SNAPSHOTS_STATE, timers.CERTIFICATES_STATE)]
-    results = [health_checks.judge_etcd(seen), *health_checks.judge_runs(states[0], states[1])]
-    return [*results, health_checks.judge_snapshots(kept, leads, system.now(), _settings(system)[0])]
+    results = [health_checks.judge_etcd(seen), *health_checks.judge_runs(states[0] if settings.snapshots_on else {}, states[1])]
+    return [*results, health_checks.judge_snapshots(kept, leads, system.now(), settings)]
 
 
 def _disks(disk: Disk) -> list[Result]:

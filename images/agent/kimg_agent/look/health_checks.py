@@ -14,7 +14,7 @@ from kimg_agent.kubernetes import kubectl
 from kimg_agent.maintenance import certificates, static_pods
 from kimg_agent.maintenance.certificates import Certificates, Leaf
 from kimg_agent.maintenance.snapshots import Snapshot
-from kimg_agent.maintenance.timers import CERTIFICATES_STATE, SNAPSHOTS_STATE, Settings
+from kimg_agent.maintenance.timers import CERTIFICATES_STATE, SNAPSHOTS_OFF, SNAPSHOTS_STATE, Settings
 from kimg_agent.maintenance.timers import FAILED as RUN_FAILED
 from kimg_agent.outside import endpoint, paths
 from kimg_agent.outside.disk import Space
@@ -123,7 +123,7 @@ def _judge_leaf(leaf: Leaf, now: datetime, renew_before: float) -> Result | None
         return Result("certificates", FAIL, f"{leaf.name} is not valid yet by this machine's clock", "`timedatectl`")
     # The kubelet renews at 70 to 90 % of a certificate's life, so a warning before that would be noise.
     if leaf.name != "kubelet" and certificates.is_due(leaf, now, renew_before):
-        return Result("certificates", WARN, f"{leaf.name} ends in {duration(left)}", "`systemctl start kimg-certificates`")
+        return Result("certificates", WARN, f"{leaf.name} ends in {duration(left)}", _mend(leaf.name))
     return None
 
 
@@ -176,6 +176,8 @@ def judge_runs(snapshots_state: Mapping[str, Any], certificates_state: Mapping[s
 
 def judge_snapshots(kept: Sequence[Snapshot], leads: bool, now: datetime, settings: Settings) -> Result:
     """Only the leader takes them; one that has none of late has been asleep, or its timer is off."""
+    if not settings.snapshots_on:
+        return passed("snapshots", SNAPSHOTS_OFF)
     if not leads:
         return passed("snapshots", f"{len(kept)} kept; another member is the leader and takes them")
     age = (now - kept[-1].taken).total_seconds() if kept else None

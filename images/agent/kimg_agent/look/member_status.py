@@ -8,11 +8,20 @@ from kimg_agent.etcd import health
 from kimg_agent.etcd import members as etcd
 from kimg_agent.etcd.health import EtcdHealth
 from kimg_agent.maintenance import certificates, snapshots
-from kimg_agent.maintenance.timers import CERTIFICATES_STATE, SNAPSHOTS_STATE, read_state
+from kimg_agent.maintenance.timers import (
+    CERTIFICATES_STATE,
+    RENEWAL_OFF,
+    SNAPSHOTS_OFF,
+    SNAPSHOTS_STATE,
+    Settings,
+    read_settings,
+    read_state,
+)
 from kimg_agent.outside import paths
 from kimg_agent.outside.system import System
 from kimg_agent.reporting.console import duration
 from kimg_agent.reporting.report import stamp
+from kimg_agent.seed.node import InvalidInput
 
 ETCD_MANIFEST = paths.STATIC_PODS + "/etcd.yaml"
 
@@ -34,6 +43,7 @@ def observe(system: System) -> dict[str, Any]:
 def _certificates(system: System, found: certificates.Certificates) -> dict[str, Any]:
     first = certificates.nearest(found.every)
     state = read_state(system, CERTIFICATES_STATE)
+    run = {key: state.get(key, "") for key in ("outcome", "reason", "hint", "step", "renewed")}
     return {
         "count": len(found.every),
         "nearest": {
@@ -44,7 +54,7 @@ def _certificates(system: System, found: certificates.Certificates) -> dict[str,
         if first
         else None,
         "unreadable": [one.path for one in found.unreadable],
-        "renewal": {key: state.get(key, "") for key in ("outcome", "reason", "hint", "step", "renewed")},
+        "renewal": {"on": _settings(system).renewal_on, **run},
     }
 
 
@@ -67,11 +77,20 @@ def _snapshots(system: System) -> dict[str, Any]:
     kept = snapshots.list_snapshots(system)
     state = read_state(system, SNAPSHOTS_STATE)
     return {
+        "on": _settings(system).snapshots_on,
         "kept": len(kept),
         "newest": kept[-1].path if kept else "",
         "taken": stamp(kept[-1].taken) if kept else "",
         **{key: state.get(key, "") for key in ("outcome", "reason", "hint")},
     }
+
+
+def _settings(system: System) -> Settings:
+    """The defaults when there are none that can be read: `doctor` says so."""
+    try:
+        return read_settings(system)
+    except InvalidInput:
+        return Settings()
 
 
 def describe(document: Mapping[str, Any]) -> list[str]:
@@ -95,6 +114,7 @@ def _certificate_lines(found: Mapping[str, Any]) -> list[str]:
         words += f" ({first['ends']})"
     lines = [_line("certs", words)]
     lines += [_line("", f"cannot be read: {path}") for path in found["unreadable"]]
+    lines += [] if renewal["on"] else [_line("", f"renewal {RENEWAL_OFF}")]
     lines += [_line("", f"renewal {renewal['outcome']}: {renewal['reason']}")] if renewal["reason"] else []
     return lines
 
@@ -112,6 +132,8 @@ def _etcd_words(found: Mapping[str, Any]) -> str:
 
 def _snapshot_words(found: Mapping[str, Any]) -> str:
     kept = f"{found['kept']} kept, the newest of {found['taken']}" if found["kept"] else "none on this node"
+    if not found["on"]:
+        return f"{SNAPSHOTS_OFF}; {kept}"
     return kept + (f"; {found['outcome']}: {found['reason']}" if found["reason"] else "")
 
 

@@ -22,6 +22,7 @@ from kimg_agent.maintenance.timers import (
     CERTIFICATES_STATE,
     DONE,
     FAILED,
+    RENEWAL_OFF,
     WAITING,
     MaintenanceFailed,
     Settings,
@@ -60,12 +61,12 @@ class Plan:
     urgent: bool
 
 
-def plan(leaves: tuple[Leaf, ...], step: str, now: datetime, renew_before: float, at_once: bool) -> Plan:
-    """Pure. What was begun is ended first, whatever the dates say."""
+def plan(leaves: tuple[Leaf, ...], step: str, now: datetime, renew_before: float, at_once: bool, by_itself: bool = True) -> Plan:
+    """Pure. What was begun is ended first, whatever the dates say. Not `by_itself`: none is begun but `at_once`."""
     leaf = certificates.nearest(leaves)
     ended = leaf is not None and certificates.left(leaf, now) <= 0
     urgent = leaf is not None and certificates.left(leaf, now) <= certificates.window(leaf, renew_before) / 2
-    due = any(certificates.is_due(one, now, renew_before) for one in leaves)
+    due = by_itself and any(certificates.is_due(one, now, renew_before) for one in leaves)
     if step == NOTHING and leaves and (due or at_once):
         return Plan(RENEWING, leaf, ended, urgent)
     return Plan(step, leaf, ended, urgent)
@@ -76,11 +77,14 @@ def run_renewal(system: System, settings: Settings, name: str, api_port: int, at
     try:
         _put_back_if_cut_off(system)
         observed = certificates.observe(system)
-        decided = plan(observed.renewed, _step(system), system.now(), settings.renew_before, at_once)
+        now, step = system.now(), _step(system)
+        decided = plan(observed.renewed, step, now, settings.renew_before, at_once, settings.renewal_on)
         if decided.step != NOTHING:
             _in_turn(system, decided, name, api_port)
         elif read_state(system, CERTIFICATES_STATE).get("outcome") != DONE and observed.renewed:
             _note(system, DONE)
+        if decided.step == NOTHING and not settings.renewal_on:
+            log(system, f"renewal of certificates: {RENEWAL_OFF}; `kimg-agent renew-certificates --now` renews them")
         return 0
     except NotNow as wait:
         log(system, f"certificates not renewed yet: {wait}", WARNING)

@@ -17,6 +17,7 @@ from kimg_agent.maintenance import etcdutl
 from kimg_agent.maintenance.timers import (
     DONE,
     FAILED,
+    SNAPSHOTS_OFF,
     SNAPSHOTS_STATE,
     WAITING,
     MaintenanceFailed,
@@ -82,6 +83,9 @@ def list_snapshots(system: System) -> tuple[Snapshot, ...]:
 
 def run_snapshots(system: System, disk: Disk, settings: Settings, at_once: bool = False) -> int:
     """One look, and a snapshot if it is time for one. The exit code: 0 when all is well, also when it is another node's work."""
+    if not (settings.snapshots_on or at_once):
+        log(system, f"snapshots of etcd: {SNAPSHOTS_OFF}; `kimg-agent snapshot --now` takes one")
+        return 0
     try:
         system.make_folder(FOLDER, 0o700)
         _remove_remains(system)

@@ -26,6 +26,10 @@ DONE = "done"
 WAITING = "waiting"  # nothing wrong, and not this node's turn; `reason` says why
 FAILED = "failed"
 
+# What is said of a timer that the user has turned off.
+SNAPSHOTS_OFF = "off, as etcd.snapshots of cluster.yaml says"
+RENEWAL_OFF = "off, as certificates.renew of cluster.yaml says"
+
 _DAY = 86400
 
 
@@ -38,6 +42,9 @@ class Settings:
     upload: tuple[str, ...] = ()
     # Seconds before the end of a certificate.
     renew_before: float = 30.0 * _DAY
+    # Off: the timer comes and does nothing; a person's `--now` still does.
+    snapshots_on: bool = True
+    renewal_on: bool = True
 
 
 class MaintenanceFailed(Exception):
@@ -61,14 +68,17 @@ def read_settings(system: System) -> Settings:
 def parse_settings(data: bytes) -> Settings:
     """What is left out has its default; a key that is not known is an error, for it is most likely a misspelt one."""
     document = _object(data)
-    snapshots = _section(document, "snapshots", ("every_seconds", "keep", "upload"))
-    certificates = _section(document, "certificates", ("renew_before_seconds",))
+    snapshots_on = document.get("snapshots") is not False
+    snapshots = _section(document, "snapshots", ("every_seconds", "keep", "upload")) if snapshots_on else {}
+    certificates = _section(document, "certificates", ("renew", "renew_before_seconds"))
     default = Settings()
     return Settings(
         _number(snapshots, "snapshots.every_seconds", default.snapshot_interval, 600, 31 * _DAY),
         int(_number(snapshots, "snapshots.keep", default.snapshots_kept, 1, 1000)),
         _command(snapshots),
         _number(certificates, "certificates.renew_before_seconds", default.renew_before, 3600, 3650 * _DAY),
+        snapshots_on,
+        _switch(certificates, "certificates.renew"),
     )
 
 
@@ -108,7 +118,7 @@ def _object(data: bytes) -> Mapping[str, Any]:
 def _section(document: Mapping[str, Any], name: str, keys: tuple[str, ...]) -> Mapping[str, Any]:
     section = document.get(name, {})
     if not isinstance(section, dict):
-        raise InvalidInput(f"{name}: expected an object")
+        raise InvalidInput(f"{name}: expected an object{' or false' if name == 'snapshots' else ''}")
     _known(f"{name}.", section, keys)
     return section
 
@@ -123,6 +133,13 @@ def _number(section: Mapping[str, Any], path: str, default: float, least: int, m
     value = section.get(path.rpartition(".")[2], default)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
         raise InvalidInput(f"{path}: expected a number from {least} to {most}")
+    return value
+
+
+def _switch(section: Mapping[str, Any], path: str) -> bool:
+    value = section.get(path.rpartition(".")[2], True)
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{path}: expected true or false")
     return value
 
 
