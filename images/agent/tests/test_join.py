@@ -23,6 +23,7 @@ KUBELET_FILES = ("/var/lib/kubelet/config.yaml", "/var/lib/kubelet/kubeadm-flags
 STATIC_PODS = tuple(
     f"/etc/kubernetes/manifests/{name}.yaml" for name in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 )
+NAME_TAKEN = Finished(1, 'error: a Node with name "w1" and status "Ready" already exists in the cluster.\n', "")
 WAL = "/var/lib/etcd/member/wal/0.wal"
 
 
@@ -65,6 +66,31 @@ class Worker(Joins):
         self.system.commands.update({JOIN: Finished(0, "", ""), CLEAN_UP: Finished(0, "", "")})
         self.assertEqual(run_agent(self.system), 0)
         self.assertEqual((self.ran(*JOIN), self.ran(*CLEAN_UP), self.step()), (2, 1, steps.MEMBER))
+
+    def test_waits_until_the_cluster_misses_the_machine_that_it_replaces(self) -> None:
+        answers = [NAME_TAKEN, NAME_TAKEN, Finished(0, "", "")]
+        self.system.commands.update({JOIN: lambda _: answers.pop(0), CLEAN_UP: Finished(0, "", "")})
+        self.assertEqual(run_agent(self.system), 0)
+        self.assertEqual((self.ran(*JOIN), self.ran(*CLEAN_UP), self.step()), (3, 2, steps.MEMBER))
+        said = [line for line in self.system.console if "NotReady" in line]
+        words = "kubeadm join: a Ready node of this name is in the cluster already"
+        self.assertEqual(said, [f"kimg: waiting for the old Node object of this name to be NotReady: {words}"])
+        self.assertFalse([line for line in self.system.console if "FAILED" in line or "cleared" in line])
+
+    def test_a_name_that_stays_taken_is_another_machines(self) -> None:
+        self.system.commands.update({JOIN: NAME_TAKEN, CLEAN_UP: Finished(0, "", "")})
+        before = self.system.elapsed
+        self.assertEqual(run_agent(self.system), 1)
+        report = self.system.report()
+        self.assertEqual((report["phase"], report["outcome"]), ("join", "failed"))
+        self.assertRegex(report["reason"], "Ready node of this name")
+        self.assertRegex(report["hint"], "another name")
+        self.assertTrue(90 <= self.system.elapsed - before < 120)
+
+    def test_another_failure_is_told_at_once(self) -> None:
+        self.system.commands.update({JOIN: Finished(1, "error: no space left on device\n", ""), CLEAN_UP: Finished(0, "", "")})
+        self.assertEqual(run_agent(self.system), 1)
+        self.assertEqual((self.ran(*JOIN), self.system.report()["reason"]), (1, "kubeadm join: the disk is full"))
 
     def test_a_cut_join_that_was_as_good_as_done_is_finished(self) -> None:
         steps.write_step(self.system, steps.JOIN)

@@ -26,6 +26,9 @@ from kimg_agent.state import credentials, staging, steps
 # Seconds. A new token is signed for within moments; the etcd member list is asked again for as long as its members come up.
 TOKEN_LIMIT = 60.0
 ETCD_LIMIT = 300.0
+# A Node whose machine is gone stays Ready for kube-controller-manager's --node-monitor-grace-period, 40 or 50 seconds by its version.
+# Who is Ready for longer is another machine.
+NAME_LIMIT = 90.0
 # Masters that see the endpoint in the same second go one after the other: etcd admits one learner at a time.
 STAGGER = 3.0
 
@@ -45,11 +48,11 @@ class Join:
             credentials.make(system, self.context.node.endpoint, self.context.kubernetes)
             if self._settle_etcd(system, progress):
                 return joined.Finish(self.context)
-        self._clear(system, progress)
+        if self._clear(system):
+            progress.did("cleared what an earlier attempt has left")
         self._check_token(system, progress)
         steps.write_step(system, steps.JOIN)
-        staging.lay_out_pki(system)
-        kubeadm.run(system, progress, kubeadm.join(self.context.node.join_config))
+        self._run_kubeadm(system, progress)
         progress.did(f"kubeadm join: done in {duration(system.monotonic() - start)}")
         if self._is_control_plane:
             wait_for_etcd(system, progress, self.context.name)
@@ -90,18 +93,38 @@ class Join:
             raise PhaseFailed(Failure(f"etcd does not remove this machine's old member: {error}", "it is tried again")) from None
         progress.did(f"etcd: removed this machine's old member ({action.reason})")
 
-    def _clear(self, system: System, progress: Progress) -> None:
-        """Whatever a join that was cut off, or an earlier life of this disk, has left. kubeadm takes none of it up."""
+    def _run_kubeadm(self, system: System, progress: Progress) -> None:
+        """Again while the name is taken, by this machine's earlier life most likely. kubeadm finds that before it touches etcd:
+        cmd/kubeadm/app/cmd/phases/join/kubelet.go.
+        """
+        refusals: list[kubeadm.NameTaken] = []
+
+        def look(_: float) -> Look:
+            if refusals:
+                self._clear(system)
+            staging.lay_out_pki(system)
+            try:
+                kubeadm.run(system, progress, kubeadm.join(self.context.node.join_config))
+            except kubeadm.NameTaken as refusal:
+                refusals.append(refusal)
+                return Look(False, refusal.failure.reason, refusal.failure.hint)
+            return Look(True, "")
+
+        if not wait_until(system, progress, "the old Node object of this name to be NotReady", look, NAME_LIMIT).good:
+            raise refusals[-1]
+
+    def _clear(self, system: System) -> bool:
+        """Whatever a join that was cut off, or an earlier life of this disk, has left: kubeadm takes none of it up. False: nothing."""
         leftovers = [paths.KUBELET_CREDENTIALS, paths.BOOTSTRAP_CREDENTIALS, *system.list_files(paths.STATIC_PODS)]
         dirty = any(system.exists(path) for path in leftovers) or bool(system.list_files(paths.ETCD))
         if not dirty and steps.read_step(system) == steps.NOTHING:
-            return
+            return False
         done = system.run(kubeadm.CLEAN_UP, timeout=300.0)
         if done.status != 0:
             raise PhaseFailed(kubeadm.explain("kubeadm reset", done.status, (done.out + done.err).splitlines()))
         for name in system.list_folder(paths.ETCD):
             system.remove_tree(f"{paths.ETCD}/{name}")
-        progress.did("cleared what an earlier attempt has left")
+        return True
 
     def _check_token(self, system: System, progress: Progress) -> None:
         token = discovery.token_of(system.read(self.context.node.join_config))

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import Callable, Sequence
 
-from kimg_agent.outside import paths
 from kimg_agent.outside.system import System
 from kimg_agent.reporting.console import printable
 from kimg_agent.reporting.failure import Failure, PhaseFailed
@@ -41,12 +40,14 @@ class Known:
     hint: str
 
 
+_NAME_TAKEN = Known(
+    "already exists in the cluster",
+    "a Ready node of this name is in the cluster already",
+    "give this machine another name. If it takes the place of a dead one, it joins by itself once that one is no longer Ready",
+)
+
 _KNOWN = (
-    Known(
-        "already exists in the cluster",
-        "a Ready node of this name is in the cluster already",
-        "give this machine another name. If it takes the place of a dead one, it joins by itself once that one is no longer Ready",
-    ),
+    _NAME_TAKEN,
     Known(
         "or it has expired",
         "the join token is not known to the cluster: it has expired, or is another cluster's",
@@ -80,6 +81,10 @@ _KNOWN = (
 )
 
 
+class NameTaken(PhaseFailed):
+    """A Ready Node has this machine's name: another machine's, or that of its earlier life, which the cluster will miss soon."""
+
+
 def init(config: str) -> tuple[str, ...]:
     """Also when it was cut off before: kubeadm takes up what is there, except for the files that `staging.clear_derived` removes."""
     ignored = f"--ignore-preflight-errors={','.join(_LEFTOVERS)}"
@@ -100,13 +105,17 @@ CLEAN_UP = ("kubeadm", "reset", "phase", "cleanup-node", "--cri-socket=unix:///r
 
 
 def run(system: System, progress: Progress, command: Sequence[str]) -> None:
-    """PhaseFailed when kubeadm fails. While it runs everything is synced each second: what etcd counts on must outlive a power cut."""
+    """PhaseFailed when kubeadm fails, NameTaken when that is why.
+
+    While it runs everything is synced each second: what etcd counts on must outlive a power cut.
+    """
     heard: list[str] = []
     hear = _listen(system, progress, heard)
     status = system.stream(command, hear, system.sync)
     system.sync()
     if status != 0:
-        raise PhaseFailed(explain(" ".join(command[:2]), status, heard))
+        kind = NameTaken if _NAME_TAKEN.fragment in "\n".join(heard) else PhaseFailed
+        raise kind(explain(" ".join(command[:2]), status, heard))
 
 
 def _listen(system: System, progress: Progress, heard: list[str]) -> Callable[[str], None]:
