@@ -126,15 +126,20 @@ export interface Network {
 
 /** What the masters do by themselves once they are members. */
 export interface Maintenance {
-  readonly snapshots: {
-    readonly everySeconds: number;
-    /** How many are kept on a master. */
-    readonly keep: number;
-    /** A program and its arguments; a snapshot's path is put behind them. Empty: nothing is uploaded. */
-    readonly upload: readonly string[];
-  };
+  /** False: none is taken. */
+  readonly snapshots:
+    | false
+    | {
+        readonly everySeconds: number;
+        /** How many are kept on a master. */
+        readonly keep: number;
+        /** A program and its arguments; a snapshot's path is put behind them. Empty: nothing is uploaded. */
+        readonly upload: readonly string[];
+      };
   readonly certificates: {
-    /** Before their end. */
+    /** False: a person renews them. */
+    readonly renew: boolean;
+    /** Before their end; a master warns of it from then on. */
     readonly renewBeforeSeconds: number;
   };
 }

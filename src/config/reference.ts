@@ -53,8 +53,10 @@ const defaultOf = (schema: JsonSchema, required: boolean): string => {
 const row = (key: string, schema: JsonSchema, required: boolean): string =>
   `| \`${key}\` | ${typeOf(schema)} | ${defaultOf(schema, required)} | ${schema.description ?? ""} |`;
 
-/** The map that a property is, or that the items or values of it are. */
+/** The map that a property is or may be, or that the items or values of it are. */
 const innerMap = (schema: JsonSchema): { readonly suffix: string; readonly map: JsonSchema } | undefined => {
+  const branch = schema.anyOf?.find((each) => each.properties !== undefined);
+  if (branch !== undefined) return { suffix: "", map: branch };
   if (schema.properties !== undefined) return { suffix: "", map: schema };
   if (schema.items?.properties !== undefined) return { suffix: "[]", map: schema.items };
   const values = schema.additionalProperties;

@@ -174,26 +174,33 @@ const duration = (what: string) =>
     .transform(durationSeconds)
     .describe(what);
 
+const snapshots = z
+  .strictObject({
+    every: duration("How far they are apart.").prefault("6h"),
+    keep: z.int().min(1).max(1000).describe("How many are kept on a master.").default(12),
+    upload: z
+      .array(z.string().min(1))
+      .describe(
+        "A program and its arguments, run on the master after each snapshot, whose path becomes the last argument.",
+      )
+      .default([]),
+  })
+  .describe(
+    "Snapshots of etcd, taken by the master that leads it and proven by restoring each. `false`: none is taken.",
+  );
+
 const etcd = z
   .strictObject({
     snapshots: z
-      .strictObject({
-        every: duration("How far they are apart.").prefault("6h"),
-        keep: z.int().min(1).max(1000).describe("How many are kept on a master.").default(12),
-        upload: z
-          .array(z.string().min(1))
-          .describe(
-            "A program and its arguments, run on the master after each snapshot, whose path becomes the last argument.",
-          )
-          .default([]),
-      })
-      .describe("Snapshots of etcd, taken by the master that leads it and proven by restoring each.")
+      .union([snapshots, z.literal(false)], { error: "a map, or `false` for none" })
+      .describe(snapshots.description ?? "")
       .prefault({}),
   })
   .describe("etcd, which runs on the masters.");
 
 const certificates = z
   .strictObject({
+    renew: z.boolean().describe("`false`: nothing renews them but you, before they end.").default(true),
     renewBefore: duration("How long before its end a certificate is renewed.").prefault("30d"),
   })
   .describe("The masters' certificates, which they renew by themselves, one master at a time.");

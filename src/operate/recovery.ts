@@ -1,4 +1,4 @@
-// A master's seed that begins the cluster again from a snapshot of etcd (images/agent/kimg_agent/recover.py reads it): what to restore, and
+// A master's seed that begins the cluster again from a snapshot of etcd (images/agent/kimg_agent/state/recovery.py reads it): what to restore, and
 // kubeadm's configuration for making a control plane, which only the init node's own seed has otherwise.
 import type { Cluster, Json, Node } from "../model.ts";
 import { metadataText } from "../render/jinja.ts";

@@ -1,4 +1,4 @@
-// /etc/kimg/node.json: what the boot agent must know of its node (images/agent/kimg_agent/node.py reads it).
+// /etc/kimg/node.json: what the boot agent must know of its node (images/agent/kimg_agent/seed/node.py reads it).
 import type { Bootstrap, Cluster, Node } from "../model.ts";
 import { bareAddress, mastersOf } from "../resolve/resolve.ts";
 import { metadataJson, toJsonText } from "./jinja.ts";

@@ -146,6 +146,19 @@ describe("what masters do by themselves", () => {
       certificates: { renew_before_seconds: 2_592_000 },
     });
   });
+
+  it("says what is turned off", async () => {
+    const off = "etcd: { snapshots: false }\ncertificates: { renew: false }\n";
+    const tree = await render(await small("", off));
+    expect(JSON.parse(text(tree, "cp1/files/etc/kimg/maintenance.json"))).toEqual({
+      version: 1,
+      snapshots: false,
+      certificates: { renew: false, renew_before_seconds: 2_592_000 },
+    });
+    expect(parse(text(tree, "cluster.resolved.yaml"))).toMatchObject({
+      maintenance: { snapshots: false, certificates: { renew: false } },
+    });
+  });
 });
 
 describe("meta-data that a node does not have", () => {

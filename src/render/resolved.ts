@@ -56,7 +56,10 @@ export const resolvedText = (cluster: Cluster): string => {
       // Texts of manifests and arguments of commands may hold passwords.
       ...(manifests.length === 0 ? {} : { manifests: manifests.map((each) => each.name) }),
       maintenance: {
-        snapshots: { ...maintenance.snapshots, upload: maintenance.snapshots.upload.slice(0, 1) },
+        snapshots: maintenance.snapshots && {
+          ...maintenance.snapshots,
+          upload: maintenance.snapshots.upload.slice(0, 1),
+        },
         certificates: plain(maintenance.certificates),
       },
       nodes: cluster.nodes.map(nodeSummary),

@@ -137,9 +137,9 @@ const manifestsOf = ({ network, manifests }: Config, texts: ReadonlyMap<string, 
   ];
 };
 
-const maintenanceOf = ({ etcd, certificates }: Config): Maintenance => ({
-  snapshots: { everySeconds: etcd.snapshots.every, keep: etcd.snapshots.keep, upload: etcd.snapshots.upload },
-  certificates: { renewBeforeSeconds: certificates.renewBefore },
+const maintenanceOf = ({ etcd: { snapshots }, certificates }: Config): Maintenance => ({
+  snapshots: snapshots && { everySeconds: snapshots.every, keep: snapshots.keep, upload: snapshots.upload },
+  certificates: { renew: certificates.renew, renewBeforeSeconds: certificates.renewBefore },
 });
 
 /**

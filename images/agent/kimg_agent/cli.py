@@ -6,13 +6,14 @@ import argparse
 import json
 from typing import Optional, Sequence
 
-from kimg_agent import doctor, member_status, paths, status
-from kimg_agent.disk import Disk
-from kimg_agent.failure import EXIT_FAILED
-from kimg_agent.machine import run_agent
-from kimg_agent.maintenance_commands import renew_certificates, take_snapshot
-from kimg_agent.report import read_report
-from kimg_agent.system import System
+from kimg_agent.assembly.machine import run_agent
+from kimg_agent.look import doctor, member_status, status
+from kimg_agent.maintenance.commands import renew_certificates, take_snapshot
+from kimg_agent.outside import paths
+from kimg_agent.outside.disk import Disk
+from kimg_agent.outside.system import System
+from kimg_agent.reporting.failure import EXIT_FAILED
+from kimg_agent.reporting.report import read_report
 
 
 def main(arguments: Optional[Sequence[str]] = None, system: Optional[System] = None) -> int:

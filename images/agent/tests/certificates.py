@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterator
 
-from kimg_agent.endpoint import Endpoint
+from kimg_agent.outside.endpoint import Endpoint
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Optional, Sequence
 
-from kimg_agent.endpoint import Endpoint
-from kimg_agent.etcd_gateway import Access
+from kimg_agent.etcd.gateway import Access
+from kimg_agent.outside.endpoint import Endpoint
 from tests.certificates import Pair, make_ca, openssl
 
 ETCD = os.environ.get("KIMG_TEST_ETCD", "")

@@ -7,7 +7,7 @@ import socket
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Optional, Sequence, Union
 
-from kimg_agent.system import NOT_FOUND, Finished, System
+from kimg_agent.outside.system import NOT_FOUND, Finished, System
 
 START = datetime(2026, 11, 22, 10, 0, 0, tzinfo=timezone.utc)
 

@@ -11,12 +11,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Callable, Optional, Sequence
 
-from kimg_agent import certificates, kubectl, paths
-from kimg_agent.disk import Disk, Space
-from kimg_agent.etcd import Member, Status
-from kimg_agent.etcd_health import EtcdHealth
-from kimg_agent.system import Finished
-from kimg_agent.trust import read_certificates
+from kimg_agent.etcd.health import EtcdHealth
+from kimg_agent.etcd.members import Member, Status
+from kimg_agent.kubernetes import kubectl
+from kimg_agent.maintenance import certificates
+from kimg_agent.outside import paths
+from kimg_agent.outside.disk import Disk, Space
+from kimg_agent.outside.system import Finished
+from kimg_agent.seed.trust import read_certificates
 from tests.certificates import make_ca
 from tests.fake_system import FakeSystem
 

@@ -10,10 +10,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from kimg_agent.facts import MODULES, PROGRAMS, SYNCHRONISED, SYSCTLS, Facts, NetworkAddress, RenderedFile
-from kimg_agent.node import Node, parse_image, parse_node
-from kimg_agent.system import Finished
-from kimg_agent.trust import Certificate, read_certificates
+from kimg_agent.fitness.facts import MODULES, PROGRAMS, SYNCHRONISED, SYSCTLS, Facts, NetworkAddress, RenderedFile
+from kimg_agent.outside.system import Finished
+from kimg_agent.seed.node import Node, parse_image, parse_node
+from kimg_agent.seed.trust import Certificate, read_certificates
 from tests.certificates import make_ca
 from tests.fake_system import FakeSystem
 

@@ -7,8 +7,8 @@ import unittest
 from typing import Iterator
 from unittest import mock
 
-from kimg_agent import beacon
-from kimg_agent.system import System
+from kimg_agent.decision import beacon
+from kimg_agent.outside.system import System
 
 KEY = "/etc/kimg/pki/ca.key"
 
@@ -38,7 +38,7 @@ def free_port() -> int:
 
 class Beacon(unittest.TestCase):
     def setUp(self) -> None:
-        patch = mock.patch("kimg_agent.beacon.PORT", free_port())
+        patch = mock.patch("kimg_agent.decision.beacon.PORT", free_port())
         patch.start()
         self.addCleanup(patch.stop)
 
@@ -78,7 +78,7 @@ class Beacon(unittest.TestCase):
                 self.assertFalse(self.asked())
 
     def test_a_silent_asker_does_not_keep_it(self) -> None:
-        with mock.patch("kimg_agent.beacon._PATIENCE", 0.2), beacon.shining(OneMaster(b"key")):
+        with mock.patch("kimg_agent.decision.beacon._PATIENCE", 0.2), beacon.shining(OneMaster(b"key")):
             with socket.create_connection(("127.0.0.1", beacon.PORT)):
                 self.assertTrue(self.asked())
 

@@ -1,8 +1,8 @@
 import unittest
 from datetime import datetime, timedelta, timezone
 
-from kimg_agent import certificates
-from kimg_agent.certificates import Leaf, is_due, nearest
+from kimg_agent.maintenance import certificates
+from kimg_agent.maintenance.certificates import Leaf, is_due, nearest
 from tests.fake_system import FakeSystem
 from tests.master import FakeMaster, kubeconfig, pem
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from kimg_agent.checks import examine
-from kimg_agent.facts import NO_TIME_SOURCE, UNSYNCHRONISED, Facts, NetworkAddress, Problem, RenderedFile
-from kimg_agent.node import parse_image
-from kimg_agent.result import FAIL, FAIL_SEED, PASS, WAIT, WARN, Result, settle
+from kimg_agent.fitness.checks import examine
+from kimg_agent.fitness.facts import NO_TIME_SOURCE, UNSYNCHRONISED, Facts, NetworkAddress, Problem, RenderedFile
+from kimg_agent.reporting.result import FAIL, FAIL_SEED, PASS, WAIT, WARN, Result, settle
+from kimg_agent.seed.node import parse_image
 from tests import samples
 
 

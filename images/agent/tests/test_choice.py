@@ -4,8 +4,20 @@ import itertools
 import unittest
 from typing import Any
 
-from kimg_agent import endpoint as probe
-from kimg_agent.choice import SILENT_ROUNDS, SILENT_SECONDS, Choice, Init, Join, Peer, Refuse, Round, Wait, choose, is_silent
+from kimg_agent.decision.choice import (
+    SILENT_ROUNDS,
+    SILENT_SECONDS,
+    Choice,
+    Init,
+    Join,
+    Peer,
+    Refuse,
+    Round,
+    Wait,
+    choose,
+    is_silent,
+)
+from kimg_agent.outside import endpoint as probe
 
 REFUSED, MET, OTHER = probe.REFUSED, probe.MET, probe.OTHER_CA
 

@@ -17,7 +17,7 @@ class StatusOfAMember(unittest.TestCase):
         return master
 
     def call(self, *arguments: str) -> tuple[int, str]:
-        with mock.patch("kimg_agent.etcd_health.observe", return_value=etcd_health(healthy=2)):
+        with mock.patch("kimg_agent.etcd.health.observe", return_value=etcd_health(healthy=2)):
             return call(self.member(), *arguments)
 
     def test_in_words(self) -> None:

@@ -1,6 +1,6 @@
 import unittest
 
-from kimg_agent.console import Announcer, duration, printable, say
+from kimg_agent.reporting.console import Announcer, duration, printable, say
 from tests.fake_system import FakeSystem
 
 

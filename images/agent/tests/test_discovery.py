@@ -7,7 +7,7 @@ import json
 import unittest
 from datetime import datetime, timezone
 
-from kimg_agent.discovery import KNOWN, UNKNOWN, WRONG_SECRET, judge, secret_manifest, token_of
+from kimg_agent.kubernetes.discovery import KNOWN, UNKNOWN, WRONG_SECRET, judge, secret_manifest, token_of
 
 TOKEN = ("abcdef", "0123456789abcdef")
 KUBECONFIG = "apiVersion: v1\nkind: Config\n"

@@ -4,17 +4,19 @@ from datetime import datetime, timedelta, timezone
 from typing import Sequence
 from unittest import mock
 
-from kimg_agent import doctor, endpoint, health_checks, kubectl
-from kimg_agent.certificates import Certificates, Leaf, Unreadable
-from kimg_agent.disk import Space
-from kimg_agent.endpoint import Answer, Endpoint
-from kimg_agent.etcd import Member
-from kimg_agent.etcd_health import EtcdHealth
-from kimg_agent.maintenance import CERTIFICATES_STATE, SETTINGS, SNAPSHOTS_STATE, Settings
-from kimg_agent.result import FAIL, PASS, WARN, Result
-from kimg_agent.snapshots import parse_names
-from kimg_agent.system import Finished
-from kimg_agent.trust import read_certificates
+from kimg_agent.etcd.health import EtcdHealth
+from kimg_agent.etcd.members import Member
+from kimg_agent.kubernetes import kubectl
+from kimg_agent.look import doctor, health_checks
+from kimg_agent.maintenance.certificates import Certificates, Leaf, Unreadable
+from kimg_agent.maintenance.snapshots import parse_names
+from kimg_agent.maintenance.timers import CERTIFICATES_STATE, SETTINGS, SNAPSHOTS_STATE, Settings
+from kimg_agent.outside import endpoint
+from kimg_agent.outside.disk import Space
+from kimg_agent.outside.endpoint import Answer, Endpoint
+from kimg_agent.outside.system import Finished
+from kimg_agent.reporting.result import FAIL, PASS, WARN, Result
+from kimg_agent.seed.trust import read_certificates
 from tests import samples
 from tests.fake_system import FakeSystem
 from tests.master import FakeDisk, etcd_health, leaf_files, pem
@@ -106,6 +108,10 @@ class Judgements(unittest.TestCase):
             settings = Settings(snapshot_interval=hours * 3600)
             self.assertEqual(health_checks.judge_snapshots(names, leads, NOW, settings).status, status, (names, leads, hours))
 
+    def test_snapshots_that_are_off_are_not_missed(self) -> None:
+        found = health_checks.judge_snapshots((), True, NOW, Settings(snapshots_on=False))
+        self.assertEqual((found.status, found.found), (PASS, "off, as etcd.snapshots of cluster.yaml says"))
+
     def test_runs(self) -> None:
         failed = {"outcome": "failed", "reason": "x", "hint": ""}
         self.assertEqual(health_checks.judge_runs({}, {"outcome": "waiting"}), ())
@@ -132,8 +138,8 @@ class Judgements(unittest.TestCase):
 class Doctor(unittest.TestCase):
     def setUp(self) -> None:
         patches = (
-            mock.patch("kimg_agent.etcd_health.observe", lambda _: etcd_health(healthy=2)),
-            mock.patch("kimg_agent.endpoint.ask_ready", lambda *_: Answer(endpoint.READY, "/readyz answers 200")),
+            mock.patch("kimg_agent.etcd.health.observe", lambda _: etcd_health(healthy=2)),
+            mock.patch("kimg_agent.outside.endpoint.ask_ready", lambda *_: Answer(endpoint.READY, "/readyz answers 200")),
         )
         for patch in patches:
             patch.start()
@@ -208,6 +214,15 @@ class Doctor(unittest.TestCase):
         self.assertEqual(
             break_it("health"), ["kubelet-health: its /healthz: dial tcp 127.0.0.1:10248: connect: connection refused"]
         )
+
+    def test_what_is_turned_off_is_said_and_is_no_problem(self) -> None:
+        system = self.master()
+        system.files[SETTINGS] = b'{"version": 1, "snapshots": false, "certificates": {"renew": false}}'
+        system.files[SNAPSHOTS_STATE] = b'{"version": 1, "outcome": "failed", "reason": "of the time when they were on"}'
+        found = {one.name: one.found for one in self.examine(system)}
+        self.assertEqual(self.wrong(system), [])
+        self.assertEqual(found["renewal"], "off, as certificates.renew of cluster.yaml says")
+        self.assertEqual(found["snapshots"], "off, as etcd.snapshots of cluster.yaml says")
 
     def test_a_machine_that_is_no_member_yet_has_preflights_checks(self) -> None:
         names = [one.name for one in self.examine(samples.good_system())]

@@ -6,9 +6,9 @@ import time
 import unittest
 from pathlib import Path
 
-from kimg_agent import endpoint as probe
-from kimg_agent.endpoint import Answer, Endpoint, ask_ready, knock
-from kimg_agent.system import System
+from kimg_agent.outside import endpoint as probe
+from kimg_agent.outside.endpoint import Answer, Endpoint, ask_ready, knock
+from kimg_agent.outside.system import System
 from tests.certificates import Pair, listener, make_ca, make_server, tls_answer
 from tests.fake_system import FakeSystem
 

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Callable, Iterator
 from unittest import mock
 
-from kimg_agent import etcd, etcd_gateway
-from kimg_agent.endpoint import Endpoint
-from kimg_agent.etcd import Member, Status
-from kimg_agent.etcd_gateway import Access, EtcdError, ask
-from kimg_agent.system import System
+from kimg_agent.etcd import gateway
+from kimg_agent.etcd import members as etcd
+from kimg_agent.etcd.gateway import Access, EtcdError, ask
+from kimg_agent.etcd.members import Member, Status
+from kimg_agent.outside.endpoint import Endpoint
+from kimg_agent.outside.system import System
 from tests.certificates import Pair, listener, make_ca
 from tests.etcd_server import ETCD, WITHOUT_ETCD, Server, make_access, make_pair, running_etcd
 
@@ -180,19 +181,19 @@ class OverTls(unittest.TestCase):
         answer = _plain(b"404 Not Found", {"code": 5, "message": "etcdserver: member not found"})
         with self.assertRaisesRegex(EtcdError, r"^https://127.0.0.1:\d+: etcdserver: member not found$") as caught:
             self.ask(answer, self.access)
-        self.assertEqual((caught.exception.kind, caught.exception.code), (etcd_gateway.REFUSED, etcd_gateway.NOT_FOUND))
+        self.assertEqual((caught.exception.kind, caught.exception.code), (gateway.REFUSED, gateway.NOT_FOUND))
 
     def test_answers_that_are_not_etcds(self) -> None:
         wrong_length = b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"members": ['
         for answer in (_plain(b"200 OK", []), b"HTTP/1.1 200 OK\r\n\r\n<html>", b"SSH-2.0\r\n", wrong_length):
             with self.subTest(answer=answer), self.assertRaises(EtcdError) as caught:
                 self.ask(answer, self.access)
-            self.assertEqual(caught.exception.kind, etcd_gateway.MALFORMED)
+            self.assertEqual(caught.exception.kind, gateway.MALFORMED)
 
     def test_closed_without_an_answer(self) -> None:
         with self.assertRaises(EtcdError) as caught:
             self.ask(b"", self.access)
-        self.assertEqual(caught.exception.kind, etcd_gateway.UNREACHABLE)
+        self.assertEqual(caught.exception.kind, gateway.UNREACHABLE)
 
     def test_snapshot_is_the_database_and_its_digest(self) -> None:
         pieces = self.snapshot(snapshot_lines(b"first", b"second"))
@@ -208,7 +209,7 @@ class OverTls(unittest.TestCase):
         error = json.dumps({"error": {"code": 14, "message": "etcdserver: server stopped"}}).encode() + b"\n"
         with self.assertRaisesRegex(EtcdError, "server stopped") as caught:
             self.snapshot([*snapshot_lines(b"first")[:1], error])
-        self.assertEqual(caught.exception.code, etcd_gateway.UNAVAILABLE)
+        self.assertEqual(caught.exception.code, gateway.UNAVAILABLE)
         with self.assertRaisesRegex(EtcdError, "not implemented"):
             self.snapshot([b'{"code": 12, "message": "not implemented"}'], b"501 Not Implemented")
 
@@ -216,19 +217,19 @@ class OverTls(unittest.TestCase):
         for line in (b"[]\n", b'{"result": 1}\n', b'{"result": {}}\n', b'{"result": {"blob": "%%%"}}\n', b'{"result"'):
             with self.subTest(line=line), self.assertRaises(EtcdError) as caught:
                 self.snapshot([line])
-            self.assertEqual(caught.exception.kind, etcd_gateway.MALFORMED)
+            self.assertEqual(caught.exception.kind, gateway.MALFORMED)
 
     def test_client_certificate_of_another_ca(self) -> None:
         other = make_access(self.folder, "stranger", make_ca(self.folder, "other-ca"))
         with self.assertRaises(EtcdError) as caught:
             self.ask(b"", Access(self.access.ca, other.certificate, other.key))
-        self.assertIn(caught.exception.kind, (etcd_gateway.UNTRUSTED, etcd_gateway.UNREACHABLE))
+        self.assertIn(caught.exception.kind, (gateway.UNTRUSTED, gateway.UNREACHABLE))
 
     def test_server_of_another_ca(self) -> None:
         another = make_ca(self.folder, "another-ca")
         with self.assertRaisesRegex(EtcdError, "not one of our etcd CA") as caught:
             self.ask(b"", Access(str(another.certificate), self.access.certificate, self.access.key))
-        self.assertEqual(caught.exception.kind, etcd_gateway.UNTRUSTED)
+        self.assertEqual(caught.exception.kind, gateway.UNTRUSTED)
 
     def test_files_that_are_missing_empty_or_do_not_fit(self) -> None:
         empty = self.folder / "empty.crt"
@@ -243,7 +244,7 @@ class OverTls(unittest.TestCase):
         ):
             with self.subTest(access=access), self.assertRaises(EtcdError) as caught:
                 ask(System(), Endpoint("127.0.0.1", 1), access, "/v3/x", {}, 5.0)
-            self.assertEqual(caught.exception.kind, etcd_gateway.NO_CREDENTIALS)
+            self.assertEqual(caught.exception.kind, gateway.NO_CREDENTIALS)
 
     def test_nothing_there(self) -> None:
         troubles: list[tuple[OSError, str]] = [
@@ -255,7 +256,7 @@ class OverTls(unittest.TestCase):
         for trouble, words in troubles:
             with mock.patch.object(System, "connect", side_effect=trouble), self.assertRaisesRegex(EtcdError, words) as caught:
                 ask(System(), Endpoint("127.0.0.1", 1), self.access, "/v3/x", {}, 5.0)
-            self.assertEqual(caught.exception.kind, etcd_gateway.UNREACHABLE)
+            self.assertEqual(caught.exception.kind, gateway.UNREACHABLE)
 
 
 def _read_request(secured: ssl.SSLSocket) -> bytes:
@@ -319,7 +320,7 @@ class AgainstEtcd(unittest.TestCase):
         self.assertEqual(etcd.remove_member(System(), self.server.endpoint, self.server.access, learner.id), (own,))
         with self.assertRaisesRegex(EtcdError, "member not found") as caught:
             etcd.remove_member(System(), self.server.endpoint, self.server.access, learner.id)
-        self.assertEqual(caught.exception.code, etcd_gateway.NOT_FOUND)
+        self.assertEqual(caught.exception.code, gateway.NOT_FOUND)
         self.assertEqual(etcd.list_members(System(), self.server.endpoint, self.server.access, linearizable=False), (own,))
 
     def test_snapshot_of_several_pieces(self) -> None:
@@ -336,7 +337,7 @@ class AgainstEtcd(unittest.TestCase):
         access = Access(self.server.access.ca, other.certificate, other.key)
         with self.assertRaisesRegex(EtcdError, "our client certificate is not accepted") as caught:
             etcd.read_status(System(), self.server.endpoint, access)
-        self.assertEqual(caught.exception.kind, etcd_gateway.UNTRUSTED)
+        self.assertEqual(caught.exception.kind, gateway.UNTRUSTED)
 
     def test_a_path_that_it_does_not_serve(self) -> None:
         with self.assertRaisesRegex(EtcdError, "Not Found"):

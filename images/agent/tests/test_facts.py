@@ -4,9 +4,9 @@ import ipaddress
 import json
 import unittest
 
-from kimg_agent.facts import NO_TIME_SOURCE, SYNCHRONISED, UNSYNCHRONISED, NetworkAddress, Problem, RenderedFile, observe
-from kimg_agent.node import Image, Node
-from kimg_agent.system import Finished
+from kimg_agent.fitness.facts import NO_TIME_SOURCE, SYNCHRONISED, UNSYNCHRONISED, NetworkAddress, Problem, RenderedFile, observe
+from kimg_agent.outside.system import Finished
+from kimg_agent.seed.node import Image, Node
 from tests import samples
 from tests.fake_system import FakeSystem
 

@@ -5,13 +5,14 @@ import unittest
 from typing import Sequence
 from unittest import mock
 
-from kimg_agent import endpoint as probe
-from kimg_agent import paths, state
-from kimg_agent.endpoint import Answer, Endpoint
-from kimg_agent.etcd import Member
-from kimg_agent.kubeadm import init
-from kimg_agent.machine import run_agent
-from kimg_agent.system import Finished, System
+from kimg_agent.assembly.machine import run_agent
+from kimg_agent.etcd.members import Member
+from kimg_agent.kubernetes.kubeadm import init
+from kimg_agent.outside import endpoint as probe
+from kimg_agent.outside import paths
+from kimg_agent.outside.endpoint import Answer, Endpoint
+from kimg_agent.outside.system import Finished, System
+from kimg_agent.state import steps
 from tests import samples
 from tests.fake_system import FakeSystem
 
@@ -26,10 +27,10 @@ class InitNode(unittest.TestCase):
         self.system = init_node()
         self.met: set[str] = set()
         self.empty = True
-        self.enter("kimg_agent.endpoint.meet", self.meet)
-        self.enter("kimg_agent.beacon.says_empty", lambda *_: self.empty)
-        self.enter("kimg_agent.etcd.list_members", lambda *_: (VOTER,))
-        self.enter("kimg_agent.init_or_join._etcd_ca", lambda _: samples.ca_pem())
+        self.enter("kimg_agent.outside.endpoint.meet", self.meet)
+        self.enter("kimg_agent.decision.beacon.says_empty", lambda *_: self.empty)
+        self.enter("kimg_agent.etcd.members.list_members", lambda *_: (VOTER,))
+        self.enter("kimg_agent.assembly.init_or_join._etcd_ca", lambda _: samples.ca_pem())
 
     def enter(self, name: str, replacement: object) -> None:
         patch = mock.patch(name, replacement)
@@ -43,7 +44,7 @@ class InitNode(unittest.TestCase):
         return sum(words[: len(first)] == first for words in self.system.ran)
 
     def step(self) -> str:
-        return state.read_step(self.system)
+        return steps.read_step(self.system)
 
     def test_makes_the_cluster_and_seals(self) -> None:
         self.assertEqual(run_agent(self.system), 0)
@@ -58,26 +59,26 @@ class InitNode(unittest.TestCase):
                 "kimg: member: this machine is a member of its cluster; staged secrets are erased",
             ],
         )
-        self.assertEqual(self.step(), state.MEMBER)
+        self.assertEqual(self.step(), steps.MEMBER)
         self.assertIn(paths.SENTINEL, self.system.files)
         self.assertIn("/etc/kubernetes/pki/ca.key", self.system.files)
         left = [path for path in self.system.files if path.startswith((paths.PKI, paths.KUBEADM))]
         self.assertEqual(left, [])
 
     def test_what_is_begun_is_written_before_it_begins(self) -> None:
-        steps: list[str] = []
+        written: list[str] = []
 
         def kubeadm(_: Sequence[str]) -> Finished:
-            steps.append(self.step())
+            written.append(self.step())
             return Finished(0, "", "")
 
         self.system.commands[INIT] = kubeadm
         run_agent(self.system)
-        self.assertEqual(steps, [state.INIT])
+        self.assertEqual(written, [steps.INIT])
 
     def test_joins_a_cluster_that_answers(self) -> None:
         self.met = {"10.0.0.10:6443"}
-        with mock.patch("kimg_agent.wait_for_cluster.WaitForCluster.run", side_effect=InterruptedError) as waited:
+        with mock.patch("kimg_agent.assembly.wait_for_cluster.WaitForCluster.run", side_effect=InterruptedError) as waited:
             run_agent(self.system)
         self.assertEqual(waited.call_count, 1)
         self.assertEqual(self.ran("kubeadm", "init"), 0)
@@ -85,7 +86,7 @@ class InitNode(unittest.TestCase):
     def test_waits_while_only_a_peer_answers_and_then_joins(self) -> None:
         self.met = {"10.0.0.21:2379"}
         self.system.on_sleep = lambda elapsed: self.met.update({"10.0.0.10:6443"} if elapsed > 3600 else ())
-        with mock.patch("kimg_agent.wait_for_cluster.WaitForCluster.run", side_effect=InterruptedError):
+        with mock.patch("kimg_agent.assembly.wait_for_cluster.WaitForCluster.run", side_effect=InterruptedError):
             run_agent(self.system)
         self.assertEqual(self.ran("kubeadm", "init"), 0)
         self.assertTrue(any("the cluster exists (10.0.0.21)" in line for line in self.system.console))
@@ -112,7 +113,7 @@ class InitNode(unittest.TestCase):
     def test_a_cut_init_is_taken_up_without_asking_anybody(self) -> None:
         self.system.commands[INIT] = Finished(1, "error: cut\n", "")
         self.assertEqual(run_agent(self.system), 1)
-        self.assertEqual(self.step(), state.INIT)
+        self.assertEqual(self.step(), steps.INIT)
         self.system.files["/etc/kubernetes/pki/apiserver.crt"] = b""
         self.system.files["/var/lib/etcd/member/wal/0.wal"] = b"data"
         self.system.commands[INIT] = Finished(0, "", "")
@@ -120,15 +121,15 @@ class InitNode(unittest.TestCase):
         self.assertEqual(run_agent(self.system), 0)
         self.assertNotIn("/etc/kubernetes/pki/apiserver.crt", self.system.files)
         self.assertIn("/var/lib/etcd/member/wal/0.wal", self.system.files)
-        self.assertEqual((self.ran(*INIT), self.step()), (2, state.MEMBER))
+        self.assertEqual((self.ran(*INIT), self.step()), (2, steps.MEMBER))
 
     def test_cut_off_after_init_it_goes_on_with_the_add_ons(self) -> None:
-        state.write_step(self.system, state.INITIALISED)
+        steps.write_step(self.system, steps.INITIALISED)
         self.assertEqual(run_agent(self.system), 0)
-        self.assertEqual((self.ran(*INIT), self.step()), (0, state.MEMBER))
+        self.assertEqual((self.ran(*INIT), self.step()), (0, steps.MEMBER))
 
     def test_cut_off_while_sealing_it_seals(self) -> None:
-        state.write_step(self.system, state.MEMBER)
+        steps.write_step(self.system, steps.MEMBER)
         for path in [path for path in self.system.files if path.startswith(paths.PKI)]:
             del self.system.files[path]
         self.assertEqual(run_agent(self.system), 0)
@@ -138,7 +139,7 @@ class InitNode(unittest.TestCase):
         self.system.commands[APPLY] = lambda words: Finished(1 if "apply" in words else 0, "", "error: no kind Foo")
         self.assertEqual(run_agent(self.system), 1)
         self.assertEqual(self.system.report()["reason"], f"{MANIFEST}: error: no kind Foo")
-        self.assertEqual(self.step(), state.INITIALISED)
+        self.assertEqual(self.step(), steps.INITIALISED)
 
 
 BOOTSTRAP = {"bootstrap": "init", "role": "master-init", "kubeadm_config": "/etc/kimg/kubeadm/init.yaml"}

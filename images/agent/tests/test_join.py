@@ -4,14 +4,15 @@ import unittest
 from typing import Any, Sequence
 from unittest import mock
 
-from kimg_agent import endpoint as probe
-from kimg_agent import paths, state
-from kimg_agent.endpoint import Answer
-from kimg_agent.etcd import Member, Status
-from kimg_agent.etcd_gateway import UNREACHABLE, EtcdError
-from kimg_agent.kubeadm import CLEAN_UP
-from kimg_agent.machine import run_agent
-from kimg_agent.system import Finished
+from kimg_agent.assembly.machine import run_agent
+from kimg_agent.etcd.gateway import UNREACHABLE, EtcdError
+from kimg_agent.etcd.members import Member, Status
+from kimg_agent.kubernetes.kubeadm import CLEAN_UP
+from kimg_agent.outside import endpoint as probe
+from kimg_agent.outside import paths
+from kimg_agent.outside.endpoint import Answer
+from kimg_agent.outside.system import Finished
+from kimg_agent.state import steps
 from tests import samples
 
 JOIN = ("kubeadm", "join")
@@ -22,6 +23,7 @@ KUBELET_FILES = ("/var/lib/kubelet/config.yaml", "/var/lib/kubelet/kubeadm-flags
 STATIC_PODS = tuple(
     f"/etc/kubernetes/manifests/{name}.yaml" for name in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 )
+NAME_TAKEN = Finished(1, 'error: a Node with name "w1" and status "Ready" already exists in the cluster.\n', "")
 WAL = "/var/lib/etcd/member/wal/0.wal"
 
 
@@ -36,7 +38,7 @@ class Joins(unittest.TestCase):
     def setUp(self) -> None:
         self.system = samples.good_system(bootstrap=self.bootstrap)
         self.system.commands.update(samples.WORKER_JOINS)
-        ready = mock.patch("kimg_agent.endpoint.ask_ready", return_value=Answer(probe.READY, "/readyz answers 200"))
+        ready = mock.patch("kimg_agent.outside.endpoint.ask_ready", return_value=Answer(probe.READY, "/readyz answers 200"))
         ready.start()
         self.addCleanup(ready.stop)
 
@@ -47,33 +49,58 @@ class Joins(unittest.TestCase):
         return sum(words[: len(first)] == first for words in self.system.ran)
 
     def step(self) -> str:
-        return state.read_step(self.system)
+        return steps.read_step(self.system)
 
 
 class Worker(Joins):
     def test_joins_and_seals(self) -> None:
         self.assertEqual(run_agent(self.system), 0)
-        self.assertEqual((self.ran(*JOIN), self.ran(*CLEAN_UP), self.step()), (1, 0, state.MEMBER))
+        self.assertEqual((self.ran(*JOIN), self.ran(*CLEAN_UP), self.step()), (1, 0, steps.MEMBER))
         self.assertNotIn("/etc/kimg/kubeadm/join.yaml", self.system.files)
 
     def test_clears_what_a_cut_join_left_before_the_next(self) -> None:
         self.system.commands[JOIN] = Finished(1, "error: cut\n", "")
         self.assertEqual(run_agent(self.system), 1)
-        self.assertEqual(self.step(), state.JOIN)
+        self.assertEqual(self.step(), steps.JOIN)
         self.put(*KUBELET_FILES, data=b"")
         self.system.commands.update({JOIN: Finished(0, "", ""), CLEAN_UP: Finished(0, "", "")})
         self.assertEqual(run_agent(self.system), 0)
-        self.assertEqual((self.ran(*JOIN), self.ran(*CLEAN_UP), self.step()), (2, 1, state.MEMBER))
+        self.assertEqual((self.ran(*JOIN), self.ran(*CLEAN_UP), self.step()), (2, 1, steps.MEMBER))
+
+    def test_waits_until_the_cluster_misses_the_machine_that_it_replaces(self) -> None:
+        answers = [NAME_TAKEN, NAME_TAKEN, Finished(0, "", "")]
+        self.system.commands.update({JOIN: lambda _: answers.pop(0), CLEAN_UP: Finished(0, "", "")})
+        self.assertEqual(run_agent(self.system), 0)
+        self.assertEqual((self.ran(*JOIN), self.ran(*CLEAN_UP), self.step()), (3, 2, steps.MEMBER))
+        said = [line for line in self.system.console if "NotReady" in line]
+        words = "kubeadm join: a Ready node of this name is in the cluster already"
+        self.assertEqual(said, [f"kimg: waiting for the old Node object of this name to be NotReady: {words}"])
+        self.assertFalse([line for line in self.system.console if "FAILED" in line or "cleared" in line])
+
+    def test_a_name_that_stays_taken_is_another_machines(self) -> None:
+        self.system.commands.update({JOIN: NAME_TAKEN, CLEAN_UP: Finished(0, "", "")})
+        before = self.system.elapsed
+        self.assertEqual(run_agent(self.system), 1)
+        report = self.system.report()
+        self.assertEqual((report["phase"], report["outcome"]), ("join", "failed"))
+        self.assertRegex(report["reason"], "Ready node of this name")
+        self.assertRegex(report["hint"], "another name")
+        self.assertTrue(90 <= self.system.elapsed - before < 120)
+
+    def test_another_failure_is_told_at_once(self) -> None:
+        self.system.commands.update({JOIN: Finished(1, "error: no space left on device\n", ""), CLEAN_UP: Finished(0, "", "")})
+        self.assertEqual(run_agent(self.system), 1)
+        self.assertEqual((self.ran(*JOIN), self.system.report()["reason"]), (1, "kubeadm join: the disk is full"))
 
     def test_a_cut_join_that_was_as_good_as_done_is_finished(self) -> None:
-        state.write_step(self.system, state.JOIN)
+        steps.write_step(self.system, steps.JOIN)
         self.put(*KUBELET_FILES)
         self.system.commands[NODE] = Finished(0, '{"kind": "Node"}', "")
         self.assertEqual(run_agent(self.system), 0)
-        self.assertEqual((self.ran(*JOIN), self.ran(*CLEAN_UP), self.step()), (0, 0, state.MEMBER))
+        self.assertEqual((self.ran(*JOIN), self.ran(*CLEAN_UP), self.step()), (0, 0, steps.MEMBER))
 
     def test_one_whose_node_is_not_there_joins_again(self) -> None:
-        state.write_step(self.system, state.JOIN)
+        steps.write_step(self.system, steps.JOIN)
         self.put(*KUBELET_FILES)
         self.system.commands.update({NODE: Finished(1, "", "NotFound"), CLEAN_UP: Finished(0, "", "")})
         self.assertEqual(run_agent(self.system), 0)
@@ -84,7 +111,7 @@ class Worker(Joins):
         self.assertEqual(run_agent(self.system), 1)
         self.assertIn("the join token is not known to the cluster", self.system.report()["reason"])
         self.assertIn("kimg token", self.system.report()["hint"])
-        self.assertEqual((self.ran(*JOIN), self.step()), (0, state.NOTHING))
+        self.assertEqual((self.ran(*JOIN), self.step()), (0, steps.NOTHING))
 
     def test_a_wrong_secret(self) -> None:
         self.system.commands[CLUSTER_INFO] = Finished(0, '{"data": {"kubeconfig": "x", "jws-kubeconfig-abcdef": "a..b"}}', "")
@@ -110,7 +137,7 @@ class Master(Joins):
             ("remove_member", self.remove_member),
             ("read_status", self.read_status),
         ):
-            patch = mock.patch(f"kimg_agent.etcd.{name}", replacement)
+            patch = mock.patch(f"kimg_agent.etcd.members.{name}", replacement)
             patch.start()
             self.addCleanup(patch.stop)
 
@@ -141,12 +168,12 @@ class Master(Joins):
 
     def test_joins_as_a_voter(self) -> None:
         self.assertEqual(run_agent(self.system), 0)
-        self.assertEqual((self.ran(*JOIN), self.removed, self.step()), (1, [], state.MEMBER))
+        self.assertEqual((self.ran(*JOIN), self.removed, self.step()), (1, [], steps.MEMBER))
         self.assertIn("kimg: etcd: 2 voters", self.system.console)
         self.assertIn("/etc/kubernetes/pki/ca.key", self.system.files)
 
     def test_its_own_learner_goes_before_it_joins_again(self) -> None:
-        state.write_step(self.system, state.JOIN)
+        steps.write_step(self.system, steps.JOIN)
         self.put(*KUBELET_FILES, WAL)
         self.members = [(member(1), member(2, learner=True))]
         self.assertEqual(run_agent(self.system), 0)
@@ -154,7 +181,7 @@ class Master(Joins):
         self.assertNotIn(WAL, self.system.files)
 
     def test_a_voter_with_its_data_is_started_and_finished(self) -> None:
-        state.write_step(self.system, state.JOIN)
+        steps.write_step(self.system, steps.JOIN)
         self.put(*KUBELET_FILES, *STATIC_PODS, WAL)
         self.members = [(member(1), member(2))]
         self.system.commands[NODE] = Finished(0, '{"kind": "Node"}', "")
@@ -163,12 +190,12 @@ class Master(Joins):
         self.assertIn(WAL, self.system.files)
 
     def test_the_missing_vote_comes_back_by_itself(self) -> None:
-        state.write_step(self.system, state.JOIN)
+        steps.write_step(self.system, steps.JOIN)
         self.put(*KUBELET_FILES, *STATIC_PODS, WAL)
         self.members = None
         self.system.commands[NODE] = Finished(0, '{"kind": "Node"}', "")
         self.assertEqual(run_agent(self.system), 0)
-        self.assertEqual((self.removed, self.step()), ([], state.MEMBER))
+        self.assertEqual((self.removed, self.step()), ([], steps.MEMBER))
 
     def test_a_re_imaged_voter_is_replaced_when_the_others_are_enough(self) -> None:
         self.members = [(member(1), member(2), member(3))]

@@ -2,10 +2,10 @@
 
 import unittest
 
-from kimg_agent import kubeadm
-from kimg_agent.failure import PhaseFailed
-from kimg_agent.progress import Progress
-from kimg_agent.system import Finished
+from kimg_agent.kubernetes import kubeadm
+from kimg_agent.outside.system import Finished
+from kimg_agent.reporting.failure import PhaseFailed
+from kimg_agent.reporting.progress import Progress
 from tests import samples
 
 INIT = kubeadm.init("/etc/kimg/kubeadm/init.yaml")

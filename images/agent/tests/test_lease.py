@@ -1,9 +1,9 @@
 import random
 import unittest
 
-from kimg_agent import lease
-from kimg_agent.lease import DURATION, Turn, document, parse_lease
-from kimg_agent.maintenance import MaintenanceFailed
+from kimg_agent.maintenance import lease
+from kimg_agent.maintenance.lease import DURATION, Turn, document, parse_lease
+from kimg_agent.maintenance.timers import MaintenanceFailed
 from tests.fake_system import START
 from tests.master import ApiServer, FakeMaster
 

@@ -7,14 +7,14 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from kimg_agent import endpoint as probe
-from kimg_agent.endpoint import Answer, Endpoint
-from kimg_agent.failure import pause_before_retry
-from kimg_agent.machine import run_agent
-from kimg_agent.system import Finished, System
-from kimg_agent.trust import read_certificates
-from kimg_agent.wait_for_answer import judge_answer
-from kimg_agent.wait_for_cluster import judge_cluster
+from kimg_agent.assembly.machine import run_agent
+from kimg_agent.assembly.wait_for_answer import judge_answer
+from kimg_agent.assembly.wait_for_cluster import judge_cluster
+from kimg_agent.outside import endpoint as probe
+from kimg_agent.outside.endpoint import Answer, Endpoint
+from kimg_agent.outside.system import Finished, System
+from kimg_agent.reporting.failure import pause_before_retry
+from kimg_agent.seed.trust import read_certificates
 from tests import samples
 from tests.certificates import listener, make_ca, make_server, tls_answer
 from tests.fake_system import FakeSystem
@@ -24,7 +24,7 @@ HAPROXY = ("systemctl", "is-active", "haproxy.service")
 
 
 def answers(*given: Answer) -> "mock._patch[mock.Mock]":
-    return mock.patch("kimg_agent.endpoint.ask_ready", side_effect=list(given))
+    return mock.patch("kimg_agent.outside.endpoint.ask_ready", side_effect=list(given))
 
 
 class Joiner(unittest.TestCase):
@@ -233,7 +233,8 @@ class Trouble(unittest.TestCase):
 
     def test_a_bug_is_reported_by_place_without_what_was_read(self) -> None:
         system = samples.good_system()
-        with mock.patch("kimg_agent.preflight.examine", side_effect=KeyError(samples.TOKEN)), mock.patch("sys.stderr") as errors:
+        judged = mock.patch("kimg_agent.assembly.preflight.examine", side_effect=KeyError(samples.TOKEN))
+        with judged, mock.patch("sys.stderr") as errors:
             self.assertEqual(run_agent(system), 70)
         self.assertRegex(system.report()["reason"], r"^internal error: KeyError at [a-z_]+\.py:\d+$")
         self.assertNotIn(samples.TOKEN, str(system.report()) + "".join(system.console) + str(errors.mock_calls))

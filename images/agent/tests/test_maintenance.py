@@ -5,11 +5,11 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from kimg_agent import maintenance
-from kimg_agent.disk import Disk
-from kimg_agent.maintenance import Settings, parse_settings, read_settings, read_state, write_state
-from kimg_agent.maintenance_commands import renew_certificates, take_snapshot
-from kimg_agent.node import InvalidInput
+from kimg_agent.maintenance import timers
+from kimg_agent.maintenance.commands import renew_certificates, take_snapshot
+from kimg_agent.maintenance.timers import Settings, parse_settings, read_settings, read_state, write_state
+from kimg_agent.outside.disk import Disk
+from kimg_agent.seed.node import InvalidInput
 from tests import samples
 from tests.fake_system import FakeSystem
 from tests.master import FakeMaster
@@ -33,6 +33,11 @@ class ParseSettings(unittest.TestCase):
         self.assertEqual(settings(), expected)
         self.assertEqual(settings(snapshots={}, certificates={}), expected)
 
+    def test_turned_off(self) -> None:
+        found = settings(snapshots=False, certificates={"renew": False, "renew_before_seconds": 3600})
+        self.assertEqual(found, Settings(renew_before=3600, snapshots_on=False, renewal_on=False))
+        self.assertEqual(settings(certificates={"renew": True}), Settings())
+
     def test_a_misspelt_key_is_named(self) -> None:
         for document, words in (
             ({"snapshot": {}}, "^snapshot: no such key; there are version, snapshots, certificates$"),
@@ -50,7 +55,10 @@ class ParseSettings(unittest.TestCase):
             ({"snapshots": {"upload": "curl"}}, "^snapshots.upload: expected a list of strings"),
             ({"snapshots": {"upload": [""]}}, "^snapshots.upload"),
             ({"snapshots": {"upload": ["x", 1]}}, "^snapshots.upload"),
-            ({"snapshots": []}, "^snapshots: expected an object$"),
+            ({"snapshots": []}, "^snapshots: expected an object or false$"),
+            ({"snapshots": 0}, "^snapshots: expected an object or false$"),
+            ({"certificates": False}, "^certificates: expected an object$"),
+            ({"certificates": {"renew": "no"}}, "^certificates.renew: expected true or false$"),
             ({"certificates": {"renew_before_seconds": "30d"}}, "^certificates.renew_before_seconds"),
         ):
             with self.subTest(document=document), self.assertRaisesRegex(InvalidInput, words):
@@ -91,7 +99,7 @@ class Commands(unittest.TestCase):
 
     def test_bad_settings_stop_it(self) -> None:
         system = FakeMaster()
-        system.files[maintenance.SETTINGS] = b'{"version": 1, "snapshots": {"kep": 1}}'
+        system.files[timers.SETTINGS] = b'{"version": 1, "snapshots": {"kep": 1}}'
         self.assertEqual(take_snapshot(system, at_once=True), 1)
         self.assertEqual(
             system.output, ["kimg: /etc/kimg/maintenance.json: snapshots.kep: no such key; there are every_seconds, keep, upload"]
@@ -100,7 +108,7 @@ class Commands(unittest.TestCase):
     def test_the_node_knows_its_name_and_port(self) -> None:
         system = samples.good_system(node="", api_port=7443)
         system.files["/etc/kubernetes/manifests/kube-apiserver.yaml"] = b"x"
-        with mock.patch("kimg_agent.maintenance_commands.run_renewal", return_value=7) as run:
+        with mock.patch("kimg_agent.maintenance.commands.run_renewal", return_value=7) as run:
             self.assertEqual(renew_certificates(system, at_once=True), 7)
         run.assert_called_once_with(system, Settings(), "cp2", 7443, True)
 

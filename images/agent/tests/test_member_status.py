@@ -2,11 +2,11 @@ import json
 import unittest
 from unittest import mock
 
-from kimg_agent import member_status
-from kimg_agent.etcd import Member
-from kimg_agent.etcd_gateway import UNREACHABLE, EtcdError
-from kimg_agent.etcd_health import EtcdHealth, observe
-from kimg_agent.maintenance import CERTIFICATES_STATE, SNAPSHOTS_STATE
+from kimg_agent.etcd.gateway import UNREACHABLE, EtcdError
+from kimg_agent.etcd.health import EtcdHealth, observe
+from kimg_agent.etcd.members import Member
+from kimg_agent.look import member_status
+from kimg_agent.maintenance.timers import CERTIFICATES_STATE, SETTINGS, SNAPSHOTS_STATE
 from tests.fake_system import FakeSystem
 from tests.master import KEY, FakeMaster, etcd_health, leaf_files, members, pem
 
@@ -18,7 +18,7 @@ class MemberStatus(unittest.TestCase):
         self.master.days_before_the_end(20)
 
     def lines(self, seen: EtcdHealth) -> list[str]:
-        with mock.patch("kimg_agent.etcd_health.observe", return_value=seen):
+        with mock.patch("kimg_agent.etcd.health.observe", return_value=seen):
             document = member_status.observe(self.master)
         self.assertNotIn(KEY.decode(), json.dumps(document))
         return member_status.describe(document)
@@ -33,6 +33,17 @@ class MemberStatus(unittest.TestCase):
         self.assertRegex(lines[0], r"^certs     11 certificates; the first to end is apiserver, in 20d00h \(20\d\d-")
         self.assertEqual(lines[1], "etcd      3 of 3 voters answer, leader cp1, 20 MiB, version 3.7.0")
         self.assertEqual(lines[2], "snapshots 1 kept, the newest of 2026-11-22T10:00:00Z")
+
+    def test_what_is_off(self) -> None:
+        self.master.files[SETTINGS] = b'{"version": 1, "snapshots": false, "certificates": {"renew": false}}'
+        self.master.files[SNAPSHOTS_STATE] = b'{"version": 1, "outcome": "failed", "reason": "disk full"}'
+        lines = self.lines(etcd_health(healthy=2))
+        self.assertEqual(lines[1], "          renewal off, as certificates.renew of cluster.yaml says")
+        self.assertEqual(lines[3], "snapshots off, as etcd.snapshots of cluster.yaml says; none on this node")
+
+    def test_settings_that_cannot_be_read_hide_nothing(self) -> None:
+        self.master.files[SETTINGS] = b"{"
+        self.assertEqual(len(self.lines(etcd_health(healthy=2))), 3)
 
     def test_all_ill(self) -> None:
         self.master.days_before_the_end(-2)
@@ -69,8 +80,8 @@ class Observe(unittest.TestCase):
                 raise EtcdError(UNREACHABLE, "no answer")
             return etcd_health(healthy=2).own
 
-        listed = mock.patch("kimg_agent.etcd.list_members", return_value=every)
-        with mock.patch("kimg_agent.etcd.read_status", status), listed:
+        listed = mock.patch("kimg_agent.etcd.members.list_members", return_value=every)
+        with mock.patch("kimg_agent.etcd.members.read_status", status), listed:
             return observe(FakeMaster())
 
     def test_who_answers(self) -> None:

@@ -3,8 +3,8 @@
 import unittest
 from typing import Any
 
-from kimg_agent.etcd import Member
-from kimg_agent.membership import JoinAnew, Resume, Seen, Stuck, judge
+from kimg_agent.decision.membership import JoinAnew, Resume, Seen, Stuck, judge
+from kimg_agent.etcd.members import Member
 
 
 def member(number: int, learner: bool = False, name: str = "cp") -> Member:

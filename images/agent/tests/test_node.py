@@ -3,8 +3,8 @@ import json
 import unittest
 from typing import Any
 
-from kimg_agent.endpoint import Endpoint
-from kimg_agent.node import Image, InvalidInput, parse_image, parse_node
+from kimg_agent.outside.endpoint import Endpoint
+from kimg_agent.seed.node import Image, InvalidInput, parse_image, parse_node
 from tests import samples
 
 

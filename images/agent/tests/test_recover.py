@@ -12,19 +12,24 @@ from pathlib import Path
 from typing import Any, Sequence
 from unittest import mock
 
-from kimg_agent import endpoint as probe
-from kimg_agent import etcd, etcdutl, kubectl, paths, recover, recovery, recovery_drive, state
-from kimg_agent.context import Context
-from kimg_agent.endpoint import Answer, Endpoint
-from kimg_agent.etcd import Member
-from kimg_agent.etcd_gateway import ask as ask_gateway
-from kimg_agent.failure import PhaseFailed
-from kimg_agent.kubeadm import init
-from kimg_agent.machine import run_agent
-from kimg_agent.node import InvalidInput
-from kimg_agent.progress import Progress
-from kimg_agent.recovery import Recovery, parse_recovery, pending, read_record, write_step
-from kimg_agent.system import Finished, System
+from kimg_agent.assembly import recover, recovery_drive
+from kimg_agent.assembly.context import Context
+from kimg_agent.assembly.machine import run_agent
+from kimg_agent.etcd import members as etcd
+from kimg_agent.etcd.gateway import ask as ask_gateway
+from kimg_agent.etcd.members import Member
+from kimg_agent.kubernetes import kubectl
+from kimg_agent.kubernetes.kubeadm import init
+from kimg_agent.maintenance import etcdutl
+from kimg_agent.outside import endpoint as probe
+from kimg_agent.outside import paths
+from kimg_agent.outside.endpoint import Answer, Endpoint
+from kimg_agent.outside.system import Finished, System
+from kimg_agent.reporting.failure import PhaseFailed
+from kimg_agent.reporting.progress import Progress
+from kimg_agent.seed.node import InvalidInput
+from kimg_agent.state import recovery, steps
+from kimg_agent.state.recovery import Recovery, parse_recovery, pending, read_record, write_step
 from tests import samples
 from tests.etcd_server import ETCD, WITHOUT_ETCD, running_etcd
 from tests.fake_system import FakeSystem
@@ -130,10 +135,10 @@ class RecoveryCase(unittest.TestCase):
         self.met: dict[str, str] = {}
         self.empty = True
         self.nodes = {"cp1": OLD, "cp3": OLD}
-        self.enter("kimg_agent.endpoint.meet", self.meet)
-        self.enter("kimg_agent.beacon.says_empty", lambda *_: self.empty)
-        self.enter("kimg_agent.etcd.list_members", lambda *_: (VOTER,))
-        self.enter("kimg_agent.init_or_join._etcd_ca", lambda _: samples.ca_pem())
+        self.enter("kimg_agent.outside.endpoint.meet", self.meet)
+        self.enter("kimg_agent.decision.beacon.says_empty", lambda *_: self.empty)
+        self.enter("kimg_agent.etcd.members.list_members", lambda *_: (VOTER,))
+        self.enter("kimg_agent.assembly.init_or_join._etcd_ca", lambda _: samples.ca_pem())
         self.system.commands.update(
             {
                 ("mount", "--types", "iso9660"): self.mount,
@@ -224,7 +229,7 @@ class FromADrive(RecoveryCase):
         )
         self.assertEqual(self.system.files[f"{paths.ETCD_MEMBER}/snap/db"], SNAPSHOT)
         self.assertEqual(self.system.list_folder(paths.ETCD), ["member"])
-        self.assertEqual((self.step(), state.read_step(self.system)), (recovery.DONE, state.MEMBER))
+        self.assertEqual((self.step(), steps.read_step(self.system)), (recovery.DONE, steps.MEMBER))
         self.assertIn(paths.SENTINEL, self.system.files)
         self.assertNotIn(ON_DRIVE, self.system.files)
 
@@ -313,7 +318,7 @@ class Refusals(RecoveryCase):
     def test_a_worker_recovers_nothing(self) -> None:
         worker = samples.good_system(bootstrap="join-worker", role="worker")
         worker.files[recovery.SEED] = json.dumps(document()).encode()
-        with mock.patch("kimg_agent.wait_for_cluster.WaitForCluster.run", side_effect=InterruptedError) as waited:
+        with mock.patch("kimg_agent.assembly.wait_for_cluster.WaitForCluster.run", side_effect=InterruptedError) as waited:
             run_agent(worker)
         self.assertEqual(waited.call_count, 1)
 
@@ -349,7 +354,7 @@ class CutOff(RecoveryCase):
                 raise KeyboardInterrupt
             real(system, recovery_, step)
 
-        with mock.patch("kimg_agent.recover.write_step", cut), self.assertRaises(KeyboardInterrupt):
+        with mock.patch("kimg_agent.assembly.recover.write_step", cut), self.assertRaises(KeyboardInterrupt):
             run_agent(self.system)
         self.assertEqual(self.step(), recovery.CLEARED)
         self.goes_on()
@@ -369,7 +374,7 @@ class CutOff(RecoveryCase):
     def test_kubeadm_init_fails(self) -> None:
         self.system.commands[INIT] = Finished(1, "error: cut\n", "")
         self.assertEqual(run_agent(self.system), 1)
-        self.assertEqual((self.step(), state.read_step(self.system)), (recovery.RESTORED, state.NOTHING))
+        self.assertEqual((self.step(), steps.read_step(self.system)), (recovery.RESTORED, steps.NOTHING))
         self.system.commands[INIT] = Finished(0, "", "")
         self.goes_on()
 
@@ -429,13 +434,13 @@ class AgainstEtcd(unittest.TestCase):
         image = Path(name, "image.json")
         image.write_text(json.dumps(samples.image_document(containerImages=[IMAGE])))
         places = {
-            "kimg_agent.paths.IMAGE": str(image),
-            "kimg_agent.paths.ETCD": f"{name}/etcd",
-            "kimg_agent.paths.ETCD_MEMBER": f"{name}/etcd/member",
-            "kimg_agent.paths.STATIC_PODS": f"{name}/manifests",
-            "kimg_agent.paths.REPORT": f"{name}/report.json",
-            "kimg_agent.recovery.RECORD": f"{name}/recovery.json",
-            "kimg_agent.etcdutl._MOUNTS": f"{name}/mounts",
+            "kimg_agent.outside.paths.IMAGE": str(image),
+            "kimg_agent.outside.paths.ETCD": f"{name}/etcd",
+            "kimg_agent.outside.paths.ETCD_MEMBER": f"{name}/etcd/member",
+            "kimg_agent.outside.paths.STATIC_PODS": f"{name}/manifests",
+            "kimg_agent.outside.paths.REPORT": f"{name}/report.json",
+            "kimg_agent.state.recovery.RECORD": f"{name}/recovery.json",
+            "kimg_agent.maintenance.etcdutl._MOUNTS": f"{name}/mounts",
         }
         for place, value in places.items():
             patch = mock.patch(place, value)

@@ -3,12 +3,12 @@ import unittest
 from typing import Any, Callable, Optional, Sequence
 from unittest import mock
 
-from kimg_agent import certificates, renewal
-from kimg_agent.etcd_health import EtcdHealth
-from kimg_agent.lease import Turn
-from kimg_agent.maintenance import CERTIFICATES_STATE, DONE, FAILED, WAITING, Settings
-from kimg_agent.renewal import NOTHING, RENEWING, RESTARTING, plan, run_renewal
-from kimg_agent.system import Finished
+from kimg_agent.etcd.health import EtcdHealth
+from kimg_agent.maintenance import certificates, renewal
+from kimg_agent.maintenance.lease import Turn
+from kimg_agent.maintenance.renewal import NOTHING, RENEWING, RESTARTING, plan, run_renewal
+from kimg_agent.maintenance.timers import CERTIFICATES_STATE, DONE, FAILED, WAITING, Settings
+from kimg_agent.outside.system import Finished
 from tests.master import FakeMaster, etcd_health, kubeconfig, leaf_files, pem
 
 DAY = 86400.0
@@ -21,10 +21,10 @@ class Killed(Exception):
 
 
 class Plans(unittest.TestCase):
-    def plan(self, days: float, step: str = NOTHING, at_once: bool = False) -> renewal.Plan:
+    def plan(self, days: float, step: str = NOTHING, at_once: bool = False, by_itself: bool = True) -> renewal.Plan:
         master = FakeMaster()
         master.days_before_the_end(days)
-        return plan(certificates.observe(master).renewed, step, master.now(), 30 * DAY, at_once)
+        return plan(certificates.observe(master).renewed, step, master.now(), 30 * DAY, at_once, by_itself)
 
     def test_the_whole_table(self) -> None:
         for days, step, at_once, expected, urgent, ended in (
@@ -40,6 +40,16 @@ class Plans(unittest.TestCase):
             found = self.plan(days, step, at_once)
             self.assertEqual((found.step, found.urgent, found.ended), (expected, urgent, ended), (days, step, at_once))
 
+    def test_turned_off(self) -> None:
+        for days, step, at_once, expected in (
+            (29, NOTHING, False, NOTHING),
+            (-1, NOTHING, False, NOTHING),
+            (29, NOTHING, True, RENEWING),
+            # Begun by a person, and cut off.
+            (29, RESTARTING, False, RESTARTING),
+        ):
+            self.assertEqual(self.plan(days, step, at_once, by_itself=False).step, expected, (days, step, at_once))
+
     def test_nothing_to_renew(self) -> None:
         self.assertEqual(plan((), NOTHING, FakeMaster().now(), 30 * DAY, True).step, NOTHING)
 
@@ -51,8 +61,8 @@ class Renewal(unittest.TestCase):
         self.master.commands[renewal.RENEW] = self.kubeadm
         self.health: Callable[[], EtcdHealth] = lambda: etcd_health(healthy=2)
         for target, function in (
-            ("kimg_agent.etcd.read_status", lambda *_: self.master.etcd_status()),
-            ("kimg_agent.etcd_health.observe", lambda _: self.health()),
+            ("kimg_agent.etcd.members.read_status", lambda *_: self.master.etcd_status()),
+            ("kimg_agent.etcd.health.observe", lambda _: self.health()),
         ):
             patch = mock.patch(target, function)
             patch.start()
@@ -73,6 +83,11 @@ class Renewal(unittest.TestCase):
 
     def run_once(self, at_once: bool = False, name: str = "cp1") -> int:
         return run_renewal(self.master, Settings(), name, 6443, at_once)
+
+    def test_turned_off_it_says_so_and_does_nothing(self) -> None:
+        self.assertEqual(run_renewal(self.master, Settings(renewal_on=False), "cp1", 6443), 0)
+        self.assertNotIn("kubeadm", self.master.events)
+        self.assertIn("off, as certificates.renew of cluster.yaml says", self.master.output[-1])
 
     def state(self) -> dict[str, Any]:
         document: dict[str, Any] = json.loads(self.master.files[CERTIFICATES_STATE])
@@ -213,7 +228,7 @@ class Renewal(unittest.TestCase):
         self.assertEqual(self.master.events, EVERY_RESTART)
 
     def test_killed_while_the_copies_are_made(self) -> None:
-        with mock.patch("kimg_agent.renewal._note", side_effect=Killed), self.assertRaises(Killed):
+        with mock.patch("kimg_agent.maintenance.renewal._note", side_effect=Killed), self.assertRaises(Killed):
             self.run_once()
         self.assertNotEqual(self.copies(), [])
         self.master.files["/etc/kubernetes/pki/apiserver.crt"] = pem(200)
@@ -259,8 +274,8 @@ class OneMasterAtATime(unittest.TestCase):
                 inside = False
 
         first.on_sleep = other_comes
-        healthy = mock.patch("kimg_agent.etcd_health.observe", lambda _: etcd_health(healthy=2))
-        with mock.patch("kimg_agent.etcd.read_status", lambda system, *_: system.etcd_status()), healthy:
+        healthy = mock.patch("kimg_agent.etcd.health.observe", lambda _: etcd_health(healthy=2))
+        with mock.patch("kimg_agent.etcd.members.read_status", lambda system, *_: system.etcd_status()), healthy:
             self.assertEqual(run_renewal(first, Settings(), "cp1", 6443), 0)
             second.elapsed = first.elapsed
             self.assertEqual(run_renewal(second, Settings(), "cp2", 6443), 0)

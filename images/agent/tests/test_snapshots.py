@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, Iterator, Sequence
 from unittest import mock
 
-from kimg_agent import etcd, etcdutl
-from kimg_agent.disk import Disk, Space
-from kimg_agent.etcd import Status
-from kimg_agent.etcd_gateway import UNREACHABLE, EtcdError
-from kimg_agent.maintenance import DONE, FAILED, SNAPSHOTS_STATE, WAITING, MaintenanceFailed, Settings
-from kimg_agent.snapshots import FOLDER, Snapshot, is_due, missing_space, parse_names, run_snapshots, surplus
-from kimg_agent.system import Finished, System
+from kimg_agent.etcd import members as etcd
+from kimg_agent.etcd.gateway import UNREACHABLE, EtcdError
+from kimg_agent.etcd.members import Status
+from kimg_agent.maintenance import etcdutl
+from kimg_agent.maintenance.snapshots import FOLDER, Snapshot, is_due, missing_space, parse_names, run_snapshots, surplus
+from kimg_agent.maintenance.timers import DONE, FAILED, SNAPSHOTS_STATE, WAITING, MaintenanceFailed, Settings
+from kimg_agent.outside.disk import Disk, Space
+from kimg_agent.outside.system import Finished, System
 from tests.etcd_server import ETCD, WITHOUT_ETCD, running_etcd
 from tests.fake_system import START
 from tests.master import FakeDisk, FakeMaster
@@ -71,7 +72,7 @@ class SnapshotCase(unittest.TestCase):
         self.status: Any = LEADER
         self.stream: Any = lambda *_: iter([DATA])
         for name, function in (("read_status", self.read_status), ("stream_snapshot", lambda *_: self.stream())):
-            patch = mock.patch(f"kimg_agent.etcd.{name}", function)
+            patch = mock.patch(f"kimg_agent.etcd.members.{name}", function)
             patch.start()
             self.addCleanup(patch.stop)
         program = "/run/kimg-etcdutl/0123456789abcdef/usr/local/bin/etcdutl"
@@ -105,6 +106,12 @@ class SnapshotCase(unittest.TestCase):
 
 
 class Snapshots(SnapshotCase):
+    def test_none_when_they_are_off_but_for_a_persons(self) -> None:
+        off = Settings(snapshots_on=False)
+        self.assertEqual((self.run_once(off), self.names()), (0, []))
+        self.assertIn("off, as etcd.snapshots of cluster.yaml says", self.master.output[0])
+        self.assertEqual((self.run_once(off, at_once=True), len(self.names())), (0, 1))
+
     def test_taken_restored_and_nothing_left_over(self) -> None:
         self.assertEqual(self.run_once(), 0)
         name = f"{self.master.clock:%Y%m%dT%H%M%SZ}-r42.db"
@@ -247,14 +254,14 @@ class AgainstEtcd(unittest.TestCase):
             manifest.parent.mkdir()
             manifest.write_text("    image: registry.k8s.io/etcd:3.7.0-0\n")
             places = {
-                "kimg_agent.snapshots.FOLDER": folder,
-                "kimg_agent.snapshots._PART": f"{folder}/snapshot.part",
-                "kimg_agent.snapshots._SCRATCH": f"{folder}/restored",
-                "kimg_agent.snapshots.SNAPSHOTS_STATE": f"{name}/snapshots.json",
-                "kimg_agent.etcdutl._MOUNTS": f"{name}/mounts",
-                "kimg_agent.paths.STATIC_PODS": str(manifest.parent),
-                "kimg_agent.etcd.KUBEADM_ACCESS": server.access,
-                "kimg_agent.etcd.LOCAL": server.endpoint,
+                "kimg_agent.maintenance.snapshots.FOLDER": folder,
+                "kimg_agent.maintenance.snapshots._PART": f"{folder}/snapshot.part",
+                "kimg_agent.maintenance.snapshots._SCRATCH": f"{folder}/restored",
+                "kimg_agent.maintenance.snapshots.SNAPSHOTS_STATE": f"{name}/snapshots.json",
+                "kimg_agent.maintenance.etcdutl._MOUNTS": f"{name}/mounts",
+                "kimg_agent.outside.paths.STATIC_PODS": str(manifest.parent),
+                "kimg_agent.etcd.members.KUBEADM_ACCESS": server.access,
+                "kimg_agent.etcd.members.LOCAL": server.endpoint,
             }
             for place, value in places.items():
                 patch = mock.patch(place, value)
@@ -279,7 +286,7 @@ class AgainstEtcd(unittest.TestCase):
             for piece in stream(*arguments):
                 yield piece if len(piece) == 32 else piece[:-1] + bytes([piece[-1] ^ 1])
 
-        with mock.patch("kimg_agent.etcd.stream_snapshot", damaged):
+        with mock.patch("kimg_agent.etcd.members.stream_snapshot", damaged):
             self.assertEqual(run_snapshots(LocalSystem(), Disk(), Settings(), at_once=True), 1)
         self.assertEqual(len(os.listdir(folder)), 1)
 

@@ -5,8 +5,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from kimg_agent import paths, staging
-from kimg_agent.system import System
+from kimg_agent.outside import paths
+from kimg_agent.outside.system import System
+from kimg_agent.state import staging
 
 SECRET = b"-----BEGIN EC PRIVATE KEY----- secret"
 

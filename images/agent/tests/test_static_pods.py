@@ -1,12 +1,12 @@
 import unittest
 from unittest import mock
 
-from kimg_agent import static_pods
-from kimg_agent.etcd import Status
-from kimg_agent.etcd_gateway import UNREACHABLE, EtcdError
-from kimg_agent.maintenance import MaintenanceFailed
-from kimg_agent.static_pods import Surroundings, parse_running
-from kimg_agent.system import Finished
+from kimg_agent.etcd.gateway import UNREACHABLE, EtcdError
+from kimg_agent.etcd.members import Status
+from kimg_agent.maintenance import static_pods
+from kimg_agent.maintenance.static_pods import Surroundings, parse_running
+from kimg_agent.maintenance.timers import MaintenanceFailed
+from kimg_agent.outside.system import Finished
 from tests.fake_system import FakeSystem
 from tests.master import FakeMaster
 
@@ -38,7 +38,7 @@ class Restart(unittest.TestCase):
     def setUp(self) -> None:
         self.master = FakeMaster()
         self.waits = 0
-        patch = mock.patch("kimg_agent.etcd.read_status", lambda *_: self.master.etcd_status())
+        patch = mock.patch("kimg_agent.etcd.members.read_status", lambda *_: self.master.etcd_status())
         patch.start()
         self.addCleanup(patch.stop)
         self.around = Surroundings(6443, self.between)
@@ -86,7 +86,7 @@ class Health(unittest.TestCase):
             (EtcdError(UNREACHABLE, "gone"), False),
         )
         for answer, healthy in answers:
-            with mock.patch("kimg_agent.etcd.read_status", side_effect=[answer]):
+            with mock.patch("kimg_agent.etcd.members.read_status", side_effect=[answer]):
                 self.assertEqual(static_pods.is_healthy(FakeSystem(), "etcd", 6443), healthy, answer)
 
     def test_the_others_are_asked_on_loopback(self) -> None:

@@ -9,8 +9,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from kimg_agent.report import Report, write_report
-from kimg_agent.system import NOT_FOUND, TIMED_OUT, System
+from kimg_agent.outside.system import NOT_FOUND, TIMED_OUT, System
+from kimg_agent.reporting.report import Report, write_report
 
 
 class InAFolder(unittest.TestCase):
@@ -44,7 +44,7 @@ class WriteAtomic(InAFolder):
 
     def test_the_old_report_stays_when_the_new_one_cannot_be_written(self) -> None:
         report = Report(phase="preflight", outcome="running", since="", updated="")
-        with mock.patch("kimg_agent.paths.REPORT", self.path):
+        with mock.patch("kimg_agent.outside.paths.REPORT", self.path):
             write_report(System(), report)
             before = Path(self.path).read_bytes()
             with mock.patch("os.fsync", side_effect=OSError(28, "No space left on device")), self.assertRaises(OSError):

@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from kimg_agent.trust import Certificate, InvalidCertificate, pinned, read_certificates
+from kimg_agent.seed.trust import Certificate, InvalidCertificate, pinned, read_certificates
 from tests import samples
 from tests.certificates import make_ca, openssl
 

@@ -1,8 +1,8 @@
 import unittest
 
-from kimg_agent.progress import Progress
-from kimg_agent.report import WAITING
-from kimg_agent.wait import Look, wait_until
+from kimg_agent.reporting.progress import Progress
+from kimg_agent.reporting.report import WAITING
+from kimg_agent.reporting.wait import Look, wait_until
 from tests.fake_system import FakeSystem
 
 SUBJECT = "https://10.0.0.10:6443"

@@ -7,7 +7,7 @@ import type { Case, Scene } from "../scene.ts";
 import { type AgentReport, reportOnDisk } from "../status.ts";
 import { waitUntil } from "../wait.ts";
 
-/** Phases of the agent (images/agent/kimg_agent) in which kubeadm or its own work on the cluster goes on. */
+/** Phases of the agent (images/agent/kimg_agent/assembly) in which kubeadm or its own work on the cluster goes on. */
 const atWork = ["init", "join", "finish joining", "add-ons", "seal"];
 
 interface Victim {

@@ -71,7 +71,7 @@ const checkOneAtATime = ({ lab, check }: Scene): Promise<void> =>
       .join(", ");
   });
 
-/** Seconds that a master keeps its turn after its last restart (images/agent/kimg_agent/renewal.py). */
+/** Seconds that a master keeps its turn after its last restart (images/agent/kimg_agent/maintenance/renewal.py). */
 const settle = 30;
 
 const day = 86_400_000;

@@ -59,7 +59,7 @@ export const initNodeMoved: Case = {
 /** The endpoint's address, as one of the bridge. */
 const placeholder = ({ plan }: Lab): string => `${plan.endpoint.split(":")[0]}/24`;
 
-/** Longer than the silence after which it would make a cluster (images/agent/kimg_agent/choice.py). */
+/** Longer than the silence after which it would make a cluster (images/agent/kimg_agent/decision/choice.py). */
 const longWait = 150;
 
 export const onlyPeersAnswer: Case = {
