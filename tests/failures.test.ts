@@ -1,9 +1,10 @@
 // docs/failures.md is the lab's cases in words: written by this test with KIMG_UPDATE=1, and compared in every other run.
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { shippedFolder } from "../src/content.ts";
 import { cases } from "./lab/cases/index.ts";
+import type { Case } from "./lab/scene.ts";
 
 const page = join(shippedFolder, "docs/failures.md");
 
@@ -18,17 +19,31 @@ Each row is a case of the lab: seven machines with upstream's own programs, to w
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
-const written = (): string =>
-  head +
-  cases
-    .map(({ name, does, endsIn, inTest }) => `| ${inTest ? "● " : ""}\`${name}\` | ${cell(does)} | ${cell(endsIn)} |\n`)
-    .join("");
+const folder = "tests/lab/cases";
+
+/** Which file of the cases has it, by its name. */
+const readPlaces = async (): Promise<(name: string) => string> => {
+  const files = await readdir(join(shippedFolder, folder));
+  const texts = await Promise.all(files.map((file) => readFile(join(shippedFolder, folder, file), "utf8")));
+  return (name) => {
+    const index = texts.findIndex((text) => text.includes(`  name: "${name}",\n`));
+    if (index === -1) throw new Error(`no file of ${folder} has the case ${name}`);
+    return `../${folder}/${files[index]}`;
+  };
+};
+
+const written = async (): Promise<string> => {
+  const placeOf = await readPlaces();
+  const row = ({ name, does, endsIn, inTest }: Case): string =>
+    `| ${inTest ? "● " : ""}[\`${name}\`](${placeOf(name)}) | ${cell(does)} | ${cell(endsIn)} |\n`;
+  return head + cases.map(row).join("");
+};
 
 describe("docs/failures.md", () => {
   it("has a row for each case of the lab", async () => {
     const before = await readFile(page, "utf8").catch(() => "");
-    if (process.env["KIMG_UPDATE"] === "1") await writeFile(page, written());
-    expect(before).toBe(written());
+    if (process.env["KIMG_UPDATE"] === "1") await writeFile(page, await written());
+    expect(before).toBe(await written());
   });
 
   it("has one row a name", () => {
