@@ -28,6 +28,7 @@ const activeLoadBalancer = async ({ lab }: Scene): Promise<string> => {
   const host = lab.plan.endpoint.split(":")[0] ?? "";
   for (const name of loadBalancers(lab)) {
     const machine = lab.machine(name);
+    if (!(await machine.isRunning())) continue;
     const shown = await machine.exec(["ip", "-oneline", "address", "show", "to", host]);
     if (shown.stdout !== "") return name;
   }
