@@ -87,8 +87,11 @@ export const checkVoters = (scene: Scene): Promise<void> =>
 export const checkOneCluster = (scene: Scene): Promise<void> =>
   scene.check("every master belongs to the same cluster", async () => {
     const { lab } = scene;
-    const found = await Promise.all(
-      masters(lab).map(async (name) => `${await clusterIdentity(lab, name)} ${(await etcdMembers(lab, name)).cluster}`),
+    const identity = async (name: string): Promise<string> =>
+      `${await clusterIdentity(lab, name)} ${(await etcdMembers(lab, name)).cluster}`;
+    // A machine that has just come back answers a little later than its Node is Ready.
+    const found = await waitUntil("every master's own answer", { seconds: 120 }, () =>
+      Promise.all(masters(lab).map(identity)),
     );
     if (new Set(found).size !== 1) throw new Error(`${new Set(found).size} clusters: ${list(found)}`);
   });

@@ -1,5 +1,5 @@
 // A machine is lost, and clients of the API hardly see it.
-import { checkFormed } from "../formed.ts";
+import { checkAllReady, checkFormed } from "../formed.ts";
 import { loadBalancers, masters } from "../kubernetes.ts";
 import { checkOutage } from "../outage-check.ts";
 import type { Case, Scene } from "../scene.ts";
@@ -18,7 +18,8 @@ export const masterKilled: Case = {
       await checkOutage(scene, 5, () => lab.powerCut([name]));
       const since = lab.io.now();
       await lab.start([name]);
-      await checkFormed(scene, undefined);
+      await checkAllReady(scene, since);
+      await checkFormed(scene);
       scene.note(`  ${name} was back after ${Math.round((lab.io.now().getTime() - since.getTime()) / 1000)} s`);
     }
   },
