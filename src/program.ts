@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { kimgVersion } from "./content.ts";
 import { diskFormats } from "./model.ts";
 import { addOperationCommands } from "./program-operation.ts";
+import { addToolCommands } from "./program-tools.ts";
 import {
   clusterArgument,
   collect,
@@ -136,6 +137,7 @@ export const createProgram = (action: Action): Command => {
   addInputCommands(program);
   addOutputCommands(program);
   addOperationCommands(program);
+  addToolCommands(program);
   addCacheCommands(program);
   for (const command of leaves(program)) {
     command.action(() => action(verbOf(command), command.processedArgs as string[], command.optsWithGlobals()));

@@ -24,3 +24,6 @@ export const formatTable = (rows: readonly (readonly string[])[]): string => {
     )
     .join("\n");
 };
+
+/** Permission bits as people write them: `0644`. */
+export const formatMode = (mode: number): string => mode.toString(8).padStart(4, "0");
