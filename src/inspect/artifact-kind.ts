@@ -58,6 +58,14 @@ const kindOfFolder = async (io: Io, folder: string): Promise<ArtifactKind | unde
 const refuse = (code: string, message: string, hint: string): DiagnosticError =>
   new DiagnosticError([{ severity: "error", code, message, hint }]);
 
+/** For what is of a kind, and broken. */
+export const damaged = (path: string, reason: string): DiagnosticError =>
+  refuse(
+    "artifact/damaged",
+    `${path} is damaged: ${reason}`,
+    "make or fetch it again; SHA256SUMS beside an image tells",
+  );
+
 const known = "an image (qcow2, raw, tar), a folder of `kimg build` or `kimg render`, or a seed (folder, ISO, vfat)";
 
 export interface Recognised {

@@ -5,7 +5,9 @@ import type { FoundFile, ImageDescription } from "./root-facts.ts";
 
 type Files = ReadonlyMap<string, FoundFile>;
 
-const sameFile = (a: FoundFile, b: FoundFile): boolean => JSON.stringify(a) === JSON.stringify(b);
+const told = ["kind", "mode", "owner", "size", "sha256", "target"] as const satisfies readonly (keyof FoundFile)[];
+
+const sameFile = (a: FoundFile, b: FoundFile): boolean => told.every((name) => a[name] === b[name]);
 
 /** What of a file differs from the other one's; kind and size where there is no other. */
 const fileWords = (file: FoundFile, other: FoundFile | undefined): string => {
@@ -17,8 +19,7 @@ const fileWords = (file: FoundFile, other: FoundFile | undefined): string => {
     sha256: `sha256:${(file.sha256 ?? "").slice(0, 12)}`,
     target: `to ${file.target ?? ""}`,
   };
-  const names = Object.keys(words) as (keyof typeof words)[];
-  const shown = other === undefined ? (["kind", "size"] as const) : names.filter((name) => file[name] !== other[name]);
+  const shown = other === undefined ? (["kind", "size"] as const) : told.filter((name) => file[name] !== other[name]);
   return shown.map((name) => words[name]).join(" ");
 };
 

@@ -6,7 +6,7 @@ import { openUserCache } from "../edge/cache.ts";
 import type { Io } from "../edge/io.ts";
 import { parseLock } from "../lock.ts";
 import type { Artifact, LockEntry } from "../model.ts";
-import { recognise } from "./artifact-kind.ts";
+import { damaged, recognise } from "./artifact-kind.ts";
 import { type FoundPartition, readDiskImage } from "./disk.ts";
 import type { RootFacts } from "./root-facts.ts";
 import { readSeed } from "./seed.ts";
@@ -57,6 +57,16 @@ export interface InspectedTree {
 
 export type Inspected = InspectedImage | InspectedSeed | InspectedBuild | InspectedTree;
 
+const parseManifest = (text: string, path: string): BuildManifest => {
+  try {
+    const value = JSON.parse(text) as BuildManifest;
+    if (Array.isArray(value.artifacts)) return value;
+  } catch {
+    // Told below.
+  }
+  throw damaged(path, "it is no list of a build's artifacts");
+};
+
 const readBuild = async (io: Io, folder: string): Promise<InspectedBuild> => {
   const text = async (name: string): Promise<string | undefined> => {
     const path = join(folder, name);
@@ -65,7 +75,7 @@ const readBuild = async (io: Io, folder: string): Promise<InspectedBuild> => {
   const [manifest, lock] = [await text("artifacts.json"), await text("kimg.lock")];
   return {
     kind: "build",
-    manifest: manifest === undefined ? undefined : (JSON.parse(manifest) as BuildManifest),
+    manifest: manifest === undefined ? undefined : parseManifest(manifest, join(folder, "artifacts.json")),
     lock: lock === undefined ? [] : parseLock(lock, join(folder, "kimg.lock")),
   };
 };

@@ -1,13 +1,12 @@
 // A seed on whatever medium it travels: a folder, an ISO 9660 volume, a FAT volume.
 import { join, relative } from "node:path";
 import { type Cache, openUserCache } from "../edge/cache.ts";
-import { DiagnosticError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import { imageTools } from "../engines/disk/image-tools.ts";
 import { readIso9660 } from "../render/iso9660-reader.ts";
 import { withWorkFolder } from "../tools/as-root.ts";
 import { sandboxed } from "../tools/sandbox.ts";
-import { readBytes } from "./artifact-kind.ts";
+import { damaged, readBytes } from "./artifact-kind.ts";
 import { parseFileSystem, superblockEnd } from "./file-system.ts";
 import type { SeedContent } from "./seed-facts.ts";
 
@@ -67,8 +66,7 @@ const readIso = async (io: Io, path: string): Promise<FoundSeed> => {
     const content = new Map(volume.files.map((file) => [file.path, { bytes: file.bytes, mode: file.mode }]));
     return { medium: "iso", volume: volume.volume, content };
   }
-  const message = `${path} is a damaged ISO 9660 volume`;
-  throw new DiagnosticError([{ severity: "error", code: "artifact/damaged", message }]);
+  throw damaged(path, "its ISO 9660 volume cannot be read");
 };
 
 const readVfat = (io: Io, cache: Cache, path: string): Promise<FoundSeed> =>

@@ -55,20 +55,26 @@ const parseRecord = (image: Buffer, record: Buffer): DirectoryRecord => {
   const length = record[32] ?? 0;
   const identifier = record.subarray(33, 33 + length);
   const fields = fieldsOf(record.subarray(33 + length + ((length + 1) % 2)));
+  const attributes = fields.get("PX");
   return {
     ...extentOf(image, record),
     name: fields.get("NM")?.toString("utf8", 1) ?? plainName(identifier),
     isFolder: ((record[25] ?? 0) & 2) !== 0,
-    mode: fields.get("PX")?.readUInt32LE(0),
+    mode: attributes === undefined || attributes.length < 4 ? undefined : attributes.readUInt32LE(0),
   };
 };
+
+/** 33 bytes and an identifier of one. */
+const shortestRecord = 34;
 
 /** The first two are the folder itself and its parent. */
 const recordsOf = (image: Buffer, folder: Buffer): readonly DirectoryRecord[] => {
   const records: DirectoryRecord[] = [];
   for (let at = 0; at < folder.length;) {
     const length = folder[at] ?? 0;
-    if (length >= 34) records.push(parseRecord(image, folder.subarray(at, at + length)));
+    // Shorter than any, or longer than what there is: damaged.
+    if (length >= shortestRecord && at + length <= folder.length)
+      records.push(parseRecord(image, folder.subarray(at, at + length)));
     // No record crosses a sector's end: what is left of it is empty (6.8.1.1).
     at = length === 0 ? (Math.floor(at / sectorSize) + 1) * sectorSize : at + length;
   }

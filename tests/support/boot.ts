@@ -2,7 +2,7 @@
 import type { Followed } from "../../src/emulator/boot.ts";
 
 export { boot, type Followed } from "../../src/emulator/boot.ts";
-export { extraRoom, type Firmware, type Machine } from "../../src/emulator/machine.ts";
+export { extraRoom } from "../../src/emulator/machine.ts";
 
 /** What a probe on the machine has said: lines `PROBE key the rest`, by their keys. */
 export const said = ({ console: lines }: Pick<Followed, "console">): Readonly<Record<string, string>> =>

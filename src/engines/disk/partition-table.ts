@@ -116,6 +116,7 @@ export const parsePartitionTable = (head: Buffer): readonly NamedPartition[] | u
   const [count, size] = [header.readUInt32LE(80), header.readUInt32LE(84)];
   const start = Number(header.readBigUInt64LE(72)) * sectorSize;
   const entries = head.subarray(start, start + count * size);
+  if (entries.length < count * size) return undefined;
   if (crc32(header) !== sum || size < entrySize || crc32(entries) !== header.readUInt32LE(88)) return undefined;
   return Array.from({ length: count }, (_, index) => parseEntry(entries.subarray(index * size)))
     .filter(({ type }) => type !== noType)
