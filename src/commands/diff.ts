@@ -4,6 +4,7 @@ import { compareArtifacts } from "../inspect/compare.ts";
 import type { Difference } from "../inspect/difference.ts";
 import { recognise } from "../inspect/artifact-kind.ts";
 import { clusterDifferences } from "./cluster-differences.ts";
+import { printable } from "./words.ts";
 
 export interface DiffOptions {
   readonly a: string;
@@ -65,6 +66,8 @@ export const diff = async (io: Io, options: DiffOptions): Promise<DiffResult> =>
   const same = differences.length === 0;
   return {
     same,
-    text: options.json ? JSON.stringify({ same, differences }, undefined, 2) : describe(options, differences),
+    text: options.json
+      ? JSON.stringify({ same, differences }, undefined, 2)
+      : printable(describe(options, differences)),
   };
 };

@@ -4,13 +4,14 @@ import { type ExplainedCluster, type ExplainedNode, explainCluster } from "../ex
 import { type GraphFormat, graphText } from "../explain/graph.ts";
 import { isNearLimit, type SeedSize } from "../explain/seed-sizes.ts";
 import { endpointName } from "../explain/waits.ts";
+import { modeText } from "../inspect/difference.ts";
 import type { Json, JsonValue } from "../model.ts";
 import { resolveCluster } from "../resolve/resolve.ts";
 import { generateSecrets } from "../secrets/secrets.ts";
 import { loadCluster, type LoadOptions } from "./check.ts";
 import { findNode } from "./cluster-node.ts";
 import { noteWarnings } from "./trusted-cluster.ts";
-import { formatMode, formatSize, formatTable } from "./words.ts";
+import { formatSize, formatTable } from "./words.ts";
 
 export interface ExplainOptions extends LoadOptions {
   /** The whole cluster when not given. */
@@ -51,13 +52,20 @@ const nodeText = (explained: ExplainedCluster, node: ExplainedNode): string =>
     "gets files, and in them of the cluster's trust",
     formatTable(
       node.files.map(({ path, mode, size, secrets }) => [
-        ...["", formatMode(mode), formatSize(size), path],
+        ...["", modeText(mode), formatSize(size), path],
         secrets.join(", "),
       ]),
     ),
     "its seed",
     formatTable(node.sizes.map(sizeRow)),
   ].join("\n");
+
+const mostNamed = 12;
+
+const few = (names: readonly string[]): string =>
+  names.length <= mostNamed
+    ? names.join(", ")
+    : `${names.slice(0, mostNamed).join(", ")} and ${names.length - mostNamed} more`;
 
 const waitWords = (explained: ExplainedCluster, { waits }: ExplainedNode): string =>
   waits.length === 0 ? "nobody" : waits.map(({ to }) => (to === endpointName ? "the endpoint" : to)).join(", ");
@@ -74,7 +82,7 @@ const clusterText = (explained: ExplainedCluster): string => {
     ...[formatSize(total(node)), waitWords(explained, node)],
   ]);
   const secrets = explained.secrets.map(({ name, public: open, nodes }) => [
-    ...["", name, open ? "public" : "secret", nodes.length === 0 ? "on no node" : nodes.join(", ")],
+    ...["", name, open ? "public" : "secret", nodes.length === 0 ? "on no node" : few(nodes)],
   ]);
   const limits = near(explained);
   return [

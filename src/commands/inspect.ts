@@ -1,12 +1,13 @@
 // `kimg inspect`: what an image, a seed or a folder of kimg's holds, without booting it.
 import type { Io } from "../edge/io.ts";
 import type { Inspected, InspectedBuild, InspectedImage, InspectedSeed, InspectedTree } from "../inspect/inspect.ts";
+import { modeText } from "../inspect/difference.ts";
 import { inspectArtifact } from "../inspect/inspect.ts";
 import type { FoundFile, FoundFiles, RootFacts } from "../inspect/root-facts.ts";
 import type { SeedFacts, SeedFile } from "../inspect/seed-facts.ts";
 import type { JsonValue } from "../model.ts";
 import { sectorSize } from "../engines/disk/layout.ts";
-import { formatMode, formatSize, formatTable } from "./words.ts";
+import { formatSize, formatTable, printable } from "./words.ts";
 
 export interface InspectOptions {
   readonly artifact: string;
@@ -23,7 +24,7 @@ const fileRows = (files: FoundFiles): readonly (readonly string[])[] =>
   [...files]
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
     .map(([path, { kind, mode, owner, size, sha256, target }]) => [
-      ...["", `${letters[kind]}${formatMode(mode)}`, owner, String(size), sha256 ?? "-"],
+      ...["", `${letters[kind]}${modeText(mode)}`, owner, String(size), sha256 ?? "-"],
       target === undefined ? path : `${path} -> ${target}`,
     ]);
 
@@ -78,7 +79,7 @@ const imageText = (image: InspectedImage, options: InspectOptions): string => {
 
 const seedFileRows = (files: readonly SeedFile[]): string =>
   formatTable(
-    files.map(({ path, size, mode }) => ["", mode === undefined ? "-" : formatMode(mode), formatSize(size), path]),
+    files.map(({ path, size, mode }) => ["", mode === undefined ? "-" : modeText(mode), formatSize(size), path]),
   );
 
 const words = (value: JsonValue | undefined): string => (typeof value === "string" ? value : JSON.stringify(value));
@@ -139,5 +140,5 @@ const asJson = (inspected: Inspected, options: InspectOptions): string => {
 /** What to print. Rejects with DiagnosticError for what is no artifact that kimg knows. */
 export const inspect = async (io: Io, options: InspectOptions): Promise<string> => {
   const inspected = await inspectArtifact(io, options.artifact, options.files);
-  return options.json ? asJson(inspected, options) : describe(inspected, options);
+  return options.json ? asJson(inspected, options) : printable(describe(inspected, options));
 };

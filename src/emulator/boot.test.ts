@@ -33,6 +33,19 @@ describe("a machine that is followed", () => {
       expect(commands[0]?.ending?.by).toBe("SIGKILL");
     }));
 
+  it("is given KVM's device when it is to run in it, and only then", () =>
+    withScratch(async ({ io }) => {
+      const commands: Command[] = [];
+      const host = emulatorHost(io, async (command) => {
+        commands.push(command);
+        return "";
+      });
+      await boot(host, { ...machine, acceleration: "kvm" }, milestones, {});
+      await boot(host, machine, milestones, {});
+      const given = commands.map(({ argv }) => argv.join(" ").includes("--dev-bind /dev/kvm /dev/kvm"));
+      expect(given).toEqual([true, false]);
+    }));
+
   it("ends when its time is up, with what was seen by then", () =>
     withScratch(async ({ io }) => {
       const commands: Command[] = [];

@@ -63,6 +63,7 @@ export const boot = async (
     network: (machine.forwards ?? []).length > 0,
     devices: machine.acceleration === "kvm" ? [kvmDevice] : [],
     onLine: watch.seen,
+    hint: "QEMU says above why it ended; `kimg doctor` says what this host lacks",
     ending: { signal: end.signal, by: options.powerCut === true ? ("SIGKILL" as const) : ("SIGTERM" as const) },
   };
   try {

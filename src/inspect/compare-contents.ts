@@ -2,7 +2,7 @@
 // could tell which of their values are none. Pure.
 import { parse } from "yaml";
 import type { JsonValue } from "../model.ts";
-import { compareMaps, type Difference, leavesOf, sameValue } from "./difference.ts";
+import { compareMaps, type Difference, leavesOf, modeText, sameValue } from "./difference.ts";
 import type { SeedContent, SeedEntry } from "./seed-facts.ts";
 
 const document = (bytes: Uint8Array): JsonValue | undefined => {
@@ -26,7 +26,7 @@ const sameContent = (a: SeedEntry, b: SeedEntry): boolean =>
   a.mode === b.mode && Buffer.compare(a.bytes, b.bytes) === 0;
 
 const words = ({ bytes, mode }: SeedEntry): string =>
-  `${bytes.length} B${mode === undefined ? "" : ` ${mode.toString(8).padStart(4, "0")}`}`;
+  `${bytes.length} B${mode === undefined ? "" : ` ${modeText(mode)}`}`;
 
 const mostPlaces = 12;
 

@@ -1,5 +1,5 @@
 // Two images → how they differ in what they are made from, and in every file. Pure.
-import { compareMaps, compareTexts, type Difference, type Texts } from "./difference.ts";
+import { compareMaps, compareTexts, type Difference, modeText, type Texts } from "./difference.ts";
 import type { InspectedImage } from "./inspect.ts";
 import type { FoundFile, ImageDescription } from "./root-facts.ts";
 
@@ -13,7 +13,7 @@ const sameFile = (a: FoundFile, b: FoundFile): boolean => told.every((name) => a
 const fileWords = (file: FoundFile, other: FoundFile | undefined): string => {
   const words = {
     kind: file.kind,
-    mode: file.mode.toString(8).padStart(4, "0"),
+    mode: modeText(file.mode),
     owner: file.owner,
     size: `${file.size} B`,
     sha256: `sha256:${(file.sha256 ?? "").slice(0, 12)}`,

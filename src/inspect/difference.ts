@@ -38,6 +38,9 @@ export const compareMaps = <Value>(
   });
 };
 
+/** Permission bits as people write them: `0644`. */
+export const modeText = (mode: number): string => mode.toString(8).padStart(4, "0");
+
 /** Name → text. */
 export type Texts = Readonly<Record<string, string>>;
 
@@ -56,7 +59,8 @@ const isMap = (value: JsonValue): value is Json => typeof value === "object" && 
 /** What tells the items of a list apart, so that one more at its start is not a change of all that follow. */
 const keyOf = (item: JsonValue): string | undefined => {
   if (!isMap(item)) return undefined;
-  const key = item["name"] ?? item["path"] ?? item["key"];
+  // Not by `key`: there are lists of keys that open something.
+  const key = item["name"] ?? item["path"];
   return typeof key === "string" ? key : undefined;
 };
 

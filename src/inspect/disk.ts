@@ -100,6 +100,8 @@ const readRoot = async ({ io, tools, work, contents }: Reading, place: FileSyste
   return rootFacts(texts, contents ? await withDigests(io, tools, place, files, join(work, "contents")) : files);
 };
 
+const damagedHint = "the file may be damaged: SHA256SUMS beside an image tells";
+
 /** The disk as a machine sees it; the file itself when it is that already. */
 const plainDisk = async ({ io, tools, work }: Reading, path: string, format: "qcow2" | "raw"): Promise<string> => {
   if (format === "raw") return path;
@@ -107,11 +109,17 @@ const plainDisk = async ({ io, tools, work }: Reading, path: string, format: "qc
   const check = ["qemu-img", "check", "-q", "-f", "qcow2", "/disk"] as const;
   const source = { from: path, to: "/disk" };
   await io.processes.run(
-    sandboxed(io, tools, { doing: `checking ${path}`, argv: check, binds: [source], accept: [0, 3] }),
+    sandboxed(io, tools, {
+      doing: `checking ${path}`,
+      argv: check,
+      binds: [source],
+      accept: [0, 3],
+      hint: damagedHint,
+    }),
   );
   const argv = ["qemu-img", "convert", "-f", "qcow2", "-O", "raw", "/disk", "/work/disk.raw"] as const;
   const binds = [source, { from: work, to: "/work", writable: true }];
-  await io.processes.run(sandboxed(io, tools, { doing: `unpacking ${path}`, argv, binds }));
+  await io.processes.run(sandboxed(io, tools, { doing: `unpacking ${path}`, argv, binds, hint: damagedHint }));
   return join(work, "disk.raw");
 };
 

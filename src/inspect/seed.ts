@@ -10,8 +10,6 @@ import { damaged, readBytes } from "./artifact-kind.ts";
 import { parseFileSystem, superblockEnd } from "./file-system.ts";
 import type { SeedContent } from "./seed-facts.ts";
 
-export type { SeedContent } from "./seed-facts.ts";
-
 const seedKinds = ["seed-folder", "iso", "vfat"] as const;
 export type SeedKind = (typeof seedKinds)[number];
 
@@ -32,7 +30,10 @@ const filesBelow = async (io: Io, folder: string): Promise<readonly string[]> =>
   const found = await Promise.all(
     names.map(async (name) => {
       const path = join(folder, name);
-      return (await io.files.status(path))?.kind === "directory" ? filesBelow(io, path) : [path];
+      const kind = (await io.files.status(path))?.kind;
+      if (kind === "directory") return filesBelow(io, path);
+      // A pipe would never end.
+      return kind === "file" || kind === "link" ? [path] : [];
     }),
   );
   return found.flat();

@@ -70,7 +70,8 @@ const onFileSystem = async (
   more: { readonly input?: string; readonly binds?: readonly Bind[]; readonly folder?: string } = {},
 ): Promise<string> => {
   const binds = [{ from: place.disk, to: "/disk" }, ...(more.binds ?? [])];
-  const program = { doing: "reading the disk's file system", ...more, argv, binds };
+  const hint = "the disk may be damaged: SHA256SUMS beside an image tells";
+  const program = { doing: "reading the disk's file system", hint, ...more, argv, binds };
   return (await io.processes.run(sandboxed(io, tools, program))).stdout;
 };
 
