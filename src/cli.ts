@@ -172,9 +172,9 @@ const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
   },
   doctor: async (call) => {
     const [cluster] = call.args;
-    const { libraries, color } = clusterOptions(call);
+    const { libraries } = clusterOptions(call);
     const { text, ready } = await doctor(call.io, {
-      ...{ libraries, color, json: call.options.json === true, network: call.options["network"] === true },
+      ...{ libraries, json: call.options.json === true, network: call.options["network"] === true },
       ...(cluster === undefined ? {} : { cluster }),
       nodeVersion: process.versions.node,
       user: { id: process.getuid?.() ?? 0, name: userInfo().username },

@@ -49,7 +49,7 @@ const host = ({ io }: Operated, { missing = [], urls = [], answers = true, envir
 
 const ask = (operated: Operated, found: World = {}, more: Partial<DoctorOptions> = {}) =>
   doctor(host(operated, found), {
-    ...{ libraries: [], network: false, json: false, color: false, nodeVersion: "20.19.0" },
+    ...{ libraries: [], network: false, json: false, nodeVersion: "20.19.0" },
     ...{ user: { id: 0, name: "root" } },
     ...more,
   });

@@ -1,6 +1,7 @@
 // `kimg doctor`: what this host lacks for a build, with the command that mends it. Sends nothing anywhere unless told to.
 import { DiagnosticError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
+import { shellLine } from "../edge/processes.ts";
 import { type Finding, type Judged, judgeHost, type Wish } from "../host/judge.ts";
 import { observeHost, type User } from "../host/observe.ts";
 import { defaultSupply, type Role } from "../model.ts";
@@ -20,7 +21,6 @@ export interface DoctorOptions {
   readonly libraries: readonly string[];
   readonly network: boolean;
   readonly json: boolean;
-  readonly color: boolean;
   readonly nodeVersion: string;
   readonly user: User;
 }
@@ -89,20 +89,32 @@ const urlsOf = async (io: Io, found: Plan): Promise<readonly string[]> => {
   return [...new Set([...debian, ...(await supplyUrls(io, found))])];
 };
 
+const supplyWords = (io: Io, from: Plan["from"]): string => {
+  if (from === "upstream") return "Kubernetes from upstream's hosts, or what KIMG_UPSTREAM names in their place";
+  const proxy = goProxy(io.environment);
+  return `Go modules from ${proxy === undefined ? "Go's own proxy; GOPROXY names another" : shownUrl(proxy)}`;
+};
+
+/** As the configuration has it; nobody is asked. */
 const configured = (io: Io, found: Plan): readonly Finding[] => {
   if (found.from === "mirror") return [];
   const places = throughMirror(found.sources, io.environment).map((source) => source.split(/\s+/)[1] ?? "");
   const debian = [...new Set(places)].map(shownUrl).join(", ");
-  const proxy = goProxy(io.environment);
-  const modules = `Go modules from ${proxy === undefined ? "Go's own proxy; GOPROXY names another" : shownUrl(proxy)}`;
   return [
-    { name: "archive", state: "ok", text: `Debian's packages from ${debian}, not asked` },
-    ...(found.from === "modules" ? [{ name: "modules", state: "ok", text: `${modules}, not asked` } as const] : []),
+    { name: "archive", state: "ok", text: `Debian's packages from ${debian}; not asked` },
+    { name: "supply", state: "ok", text: `${supplyWords(io, found.from)}; not asked` },
   ];
 };
 
-const reached = async (io: Io, found: Plan): Promise<readonly Finding[]> =>
-  Promise.all(
+/** Go's own proxy is asked by Go alone: which one it is, only Go knows. */
+const unasked = (io: Io, { from }: Plan): readonly Finding[] =>
+  from === "modules" && goProxy(io.environment) === undefined
+    ? [{ name: "supply", state: "ok", text: `${supplyWords(io, from)}; not asked` }]
+    : [];
+
+const reached = async (io: Io, found: Plan): Promise<readonly Finding[]> => [
+  ...unasked(io, found),
+  ...(await Promise.all(
     (await urlsOf(io, found)).map(async (url): Promise<Finding> => {
       const complaint = await complaintOf(io, url);
       const host = shownUrl(url);
@@ -110,7 +122,8 @@ const reached = async (io: Io, found: Plan): Promise<readonly Finding[]> =>
         ? { name: "network", state: "ok", text: `${host} answers` }
         : { name: "network", state: "missing", text: `${host} does not answer: ${complaint}` };
     }),
-  );
+  )),
+];
 
 const mirrorFinding = async (io: Io, mirror: string): Promise<Finding> => {
   try {
@@ -118,7 +131,12 @@ const mirrorFinding = async (io: Io, mirror: string): Promise<Finding> => {
     return { name: "mirror", state: "ok", text: `the mirror ${mirror} is there` };
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
-    return { name: "mirror", state: "missing", text: error.message, command: `kimg mirror create ${mirror}` };
+    return {
+      name: "mirror",
+      state: "missing",
+      text: error.message,
+      command: shellLine({ argv: ["kimg", "mirror", "create", mirror] }),
+    };
   }
 };
 
@@ -128,7 +146,10 @@ const clusterFindings = async (io: Io, file: string, { mirror, from }: Plan): Pr
   const secrets = secretsPath(file);
   if ((await io.files.status(secrets)) !== undefined) return ofMirror;
   const text = `no ${secrets} yet: rendering needs it, building does not`;
-  return [...ofMirror, { name: "secrets", state: "advice", text, command: `kimg secrets ${file}` }];
+  return [
+    ...ofMirror,
+    { name: "secrets", state: "advice", text, command: shellLine({ argv: ["kimg", "secrets", file] }) },
+  ];
 };
 
 const signs = { ok: "ok", missing: "MISSING", advice: "advice" } as const satisfies Record<Finding["state"], string>;
