@@ -1,10 +1,16 @@
 #!/usr/bin/env node
 // Flags → command. The only catch, the only exit code, the only place that knows whether it talks to a terminal.
+import { userInfo } from "node:os";
 import { CommanderError } from "commander";
 import { type BuildCommandOptions, build, describeBuilt } from "./commands/build.ts";
+import { type BootCommandOptions, boot } from "./commands/boot.ts";
 import { pruneCache, showCache } from "./commands/cache.ts";
 import { check } from "./commands/check.ts";
+import { diff } from "./commands/diff.ts";
+import { doctor } from "./commands/doctor.ts";
+import { type ExplainOptions, explain } from "./commands/explain.ts";
 import { init } from "./commands/init.ts";
+import { inspect } from "./commands/inspect.ts";
 import { kubeconfig } from "./commands/kubeconfig.ts";
 import { type MirrorCommandOptions, mirrorCreate } from "./commands/mirror.ts";
 import { recover } from "./commands/recover.ts";
@@ -136,6 +142,44 @@ const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
   build: async ({ io, options, times }) => {
     const built = await build(io, options as unknown as BuildCommandOptions);
     return options.json ? JSON.stringify(built, undefined, 2) : describeBuilt(built, times);
+  },
+  explain: (call) => {
+    const { cluster, format } = call.options as { cluster: string; format: ExplainOptions["format"] };
+    const [node] = call.args;
+    return explain(call.io, {
+      ...clusterOptions(call),
+      ...{ cluster, format: call.options.json === true && format === "text" ? "json" : format },
+      ...(node === undefined ? {} : { node }),
+    });
+  },
+  diff: async (call) => {
+    const [a = "", b = ""] = call.args;
+    const { libraries } = clusterOptions(call);
+    const { text, same } = await diff(call.io, { a, b, libraries, json: call.options.json === true });
+    return { text, exitCode: same ? 0 : exitCodes.diagnostics };
+  },
+  inspect: ({ io, args, options }) =>
+    inspect(io, {
+      artifact: args[0] ?? "",
+      files: options["files"] === true,
+      packages: options["packages"] === true,
+      json: options.json === true,
+    }),
+  boot: async ({ io, args, options }) => {
+    const given = options as unknown as BootCommandOptions;
+    const { text, reached } = await boot(io, { ...given, image: args[0] ?? "", json: options.json === true });
+    return { text, exitCode: reached ? 0 : exitCodes.diagnostics };
+  },
+  doctor: async (call) => {
+    const [cluster] = call.args;
+    const { libraries } = clusterOptions(call);
+    const { text, ready } = await doctor(call.io, {
+      ...{ libraries, json: call.options.json === true, network: call.options["network"] === true },
+      ...(cluster === undefined ? {} : { cluster }),
+      nodeVersion: process.versions.node,
+      user: { id: process.getuid?.() ?? 0, name: userInfo().username },
+    });
+    return { text, exitCode: ready ? 0 : exitCodes.diagnostics };
   },
   "cache show": ({ io }) => showCache(io),
   "cache prune": ({ io, options }) => pruneCache(io, options as { size?: string; all?: boolean }),

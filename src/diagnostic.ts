@@ -88,7 +88,7 @@ export interface FormatOptions {
 type Colors = ReturnType<typeof createColors>;
 
 /** Control characters (a terminal would act on them) as their visible pictures, one column each. */
-const visible = (text: string): string =>
+export const visible = (text: string): string =>
   text.replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return code < 0x20 ? String.fromCodePoint(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";

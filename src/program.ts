@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { kimgVersion } from "./content.ts";
 import { diskFormats } from "./model.ts";
 import { addOperationCommands } from "./program-operation.ts";
+import { addToolCommands } from "./program-tools.ts";
 import {
   clusterArgument,
   collect,
@@ -119,7 +120,7 @@ const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 
 const exitCodeHelp = `
-Exit codes: 0 done, 1 input refused, 2 wrong use, 3 a program or host failed, 70 a bug in kimg, 130 stopped.
+Exit codes: 0 done, 1 input refused or the answer is no (diff, status, boot, doctor), 2 wrong use, 3 a program or host failed, 70 a bug in kimg, 130 stopped.
 Environment: KIMG_CACHE, KIMG_CACHE_LIMIT, KIMG_PASSPHRASE, KIMG_DEBIAN_MIRROR, SOURCE_DATE_EPOCH, NO_COLOR.`;
 
 /** The whole command line; throws CommanderError in place of exiting. */
@@ -136,6 +137,7 @@ export const createProgram = (action: Action): Command => {
   addInputCommands(program);
   addOutputCommands(program);
   addOperationCommands(program);
+  addToolCommands(program);
   addCacheCommands(program);
   for (const command of leaves(program)) {
     command.action(() => action(verbOf(command), command.processedArgs as string[], command.optsWithGlobals()));

@@ -89,7 +89,7 @@ export const pairsByFlags = (
   return roles.filter((role) => typeof role !== "string").map((role) => ({ role, image }));
 };
 
-const pairsOfCluster = (cluster: Cluster, roles: readonly string[]): Wanted["pairs"] => {
+export const pairsOfCluster = (cluster: Cluster, roles: readonly string[]): Wanted["pairs"] => {
   const pairs = new Map(cluster.nodes.map(({ role, image }) => [`${role.name} ${image.name}`, { role, image }]));
   return [...pairs.values()].filter(({ role }) => roles.length === 0 || roles.includes(role.name));
 };

@@ -1,4 +1,5 @@
 // How commands say figures to people.
+import { visible } from "../diagnostic.ts";
 
 /** Binary units, three significant digits: `612 MiB`. */
 export const formatSize = (bytes: number): string => {
@@ -24,3 +25,6 @@ export const formatTable = (rows: readonly (readonly string[])[]): string => {
     )
     .join("\n");
 };
+
+/** Text with words of others in it, such as names of files: nothing in it that a terminal acts on but line breaks. */
+export const printable = (text: string): string => text.split("\n").map(visible).join("\n");

@@ -1,7 +1,7 @@
 // Results of slow work, kept by the hash of their canonical input. Owns the cache folder's layout, locks and size; must not know
 // what is in an entry.
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { JsonValue } from "../model.ts";
 import type { Io } from "./io.ts";
 
@@ -43,6 +43,9 @@ export const cacheFolder = (environment: Io["environment"]): string => {
   if (environment["KIMG_CACHE"]) return environment["KIMG_CACHE"];
   return join(environment["XDG_CACHE_HOME"] || join(environment["HOME"] ?? "/root", ".cache"), "kimg");
 };
+
+/** The cache of whoever runs kimg. */
+export const openUserCache = (io: Io): Cache => openCache(io, resolve(cacheFolder(io.environment)));
 
 export const openCache = (io: Io, folder: string): Cache => {
   const making = new Map<string, Promise<CacheEntry>>();

@@ -65,6 +65,27 @@ describe("files", () => {
     expect(await files.status(folder)).toMatchObject({ kind: "directory" });
   });
 
+  it("reads a part of a file, both ends of it included, and no further than there is", async () => {
+    await files.write(join(folder, "f"), "0123456789");
+    const parts = [
+      { start: 2, end: 4 },
+      { start: 8, end: 20 },
+    ];
+    const read = parts.map(async (range) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of files.openRead(join(folder, "f"), range)) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks).toString();
+    });
+    expect(await Promise.all(read)).toEqual(["234", "89"]);
+  });
+
+  it("follows links to where a path really is", async () => {
+    await files.write(join(folder, "real"), "x");
+    await files.link("real", join(folder, "link"));
+    expect(await files.realPath(join(folder, "link"))).toBe(await files.realPath(join(folder, "real")));
+    expect(await files.realPath(join(folder, "nothing"))).toBeUndefined();
+  });
+
   it("publishes a copy of its own with the time it is given, holes and all", async () => {
     const file = await open(join(folder, "disk"), "w");
     await file.truncate(2 ** 24);
@@ -120,6 +141,23 @@ describe("processes", () => {
 
   it("names a program that is not there", async () => {
     await expect(processes.run({ doing: "trying", argv: ["no-such-program"] })).rejects.toBeInstanceOf(ToolError);
+  });
+
+  it.each(["SIGTERM", "SIGKILL"] as const)("ends one program alone, with %s", async (by) => {
+    const end = new AbortController();
+    const script = 'trap "echo in good order; exit 0" TERM; echo up; while :; do sleep 0.05; done';
+    const lines: string[] = [];
+    const ended = processes.run({
+      doing: "trying",
+      argv: ["sh", "-c", script],
+      onLine: (line) => {
+        lines.push(line);
+        if (line === "up") end.abort(new Error("enough"));
+      },
+      ending: { signal: end.signal, by },
+    });
+    await expect(ended).rejects.toThrow("enough");
+    expect(lines).toEqual(by === "SIGTERM" ? ["up", "in good order"] : ["up"]);
   });
 
   it("does not pass this process's environment on", async () => {

@@ -11,6 +11,7 @@ import {
   open,
   readFile,
   readdir,
+  realpath,
   rename,
   rm,
   symlink,
@@ -36,6 +37,15 @@ const status = async (path: string): Promise<FileStatus | undefined> => {
           ? "link"
           : "other";
     return { kind, size: found.size, mode: found.mode & 0o7777, modified: found.mtime };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+};
+
+const realPath = async (path: string): Promise<string | undefined> => {
+  try {
+    return await realpath(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -113,6 +123,7 @@ export const systemFiles = (): Files => ({
   read: (path) => readFile(path),
   readText: (path) => readFile(path, "utf8"),
   status,
+  realPath,
   list: async (path) => (await readdir(path)).toSorted(),
   write,
   create,
@@ -123,7 +134,7 @@ export const systemFiles = (): Files => ({
   publish,
   link: symlink,
   touch: (path) => utimes(path, new Date(), new Date()),
-  openRead: (path) => createReadStream(path),
+  openRead: (path, range) => createReadStream(path, range),
   openWrite: (path) => createWriteStream(path),
   temporaryFolder: async (near) => {
     await mkdir(near, { recursive: true });

@@ -15,6 +15,12 @@ export interface Io {
   readonly signal: AbortSignal;
 }
 
+/** Places of bytes in a file, both of them part of it. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface FileStatus {
   readonly kind: "file" | "directory" | "link" | "other";
   readonly size: number;
@@ -28,6 +34,8 @@ export interface Files {
   readonly readText: (path: string) => Promise<string>;
   /** Undefined when there is nothing; links are not followed. */
   readonly status: (path: string) => Promise<FileStatus | undefined>;
+  /** Absolute, with every link followed; undefined when there is nothing. */
+  readonly realPath: (path: string) => Promise<string | undefined>;
   /** Names in a folder, sorted. */
   readonly list: (path: string) => Promise<readonly string[]>;
   /** Writes beside, fsyncs and renames: never half a file under its final name. Makes parent folders. */
@@ -45,7 +53,8 @@ export interface Files {
   readonly link: (target: string, path: string) => Promise<void>;
   /** Marks as used now: the cache prunes what was not used for longest. */
   readonly touch: (path: string) => Promise<void>;
-  readonly openRead: (path: string) => Readable;
+  /** The whole file, or the bytes from `start` up to and with `end`. */
+  readonly openRead: (path: string, range?: ByteRange) => Readable;
   readonly openWrite: (path: string) => Writable;
   /** A new private folder, removed by `remove`; `near` keeps it on the same file system. */
   readonly temporaryFolder: (near: string) => Promise<string>;
@@ -68,6 +77,14 @@ export interface Command {
   /** Exit codes taken as success; default `[0]`. */
   readonly accept?: readonly number[];
   readonly hint?: string;
+  readonly ending?: Ending;
+}
+
+/** How one program is ended before it ends by itself; `run` then rejects with the signal's reason. */
+export interface Ending {
+  readonly signal: AbortSignal;
+  /** What it gets: SIGTERM and some seconds to leave in good order, or SIGKILL, which nothing survives. */
+  readonly by: "SIGTERM" | "SIGKILL";
 }
 
 export interface Finished {

@@ -5,7 +5,7 @@ import { delimiter, isAbsolute, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ToolError } from "../diagnostic.ts";
-import type { Command, Finished, Processes } from "./io.ts";
+import type { Command, Ending, Finished, Processes } from "./io.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -71,11 +71,11 @@ const killGroup = (child: ChildProcess, signal: NodeJS.Signals): void => {
   }
 };
 
-/** Ends the group on abort: SIGTERM, then SIGKILL for what did not listen. Returns how to stop watching. */
-const endOnAbort = (child: ChildProcess, signal: AbortSignal): (() => void) => {
+/** Ends the group on abort; SIGKILL comes after SIGTERM for what did not listen. Returns how to stop watching. */
+const endOnAbort = (child: ChildProcess, { signal, by }: Ending): (() => void) => {
   let timer: NodeJS.Timeout | undefined;
   const end = (): void => {
-    killGroup(child, "SIGTERM");
+    killGroup(child, by);
     timer = setTimeout(() => killGroup(child, "SIGKILL"), graceMilliseconds);
   };
   if (signal.aborted) end();
@@ -110,7 +110,9 @@ const spawnAndWait = (
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });
-    const unwatch = endOnAbort(child, signal);
+    const endings: readonly Ending[] = [{ signal, by: "SIGTERM" }, ...(command.ending ? [command.ending] : [])];
+    const watches = endings.map((ending) => endOnAbort(child, ending));
+    const unwatch = (): void => watches.forEach((stop) => stop());
     const stdout = collect(child.stdout, command.onLine);
     const stderr = collect(child.stderr, command.onLine);
     child.once("error", (cause) => {
@@ -121,7 +123,8 @@ const spawnAndWait = (
       unwatch();
       // Whatever the program left behind in its group goes with it.
       killGroup(child, "SIGKILL");
-      if (signal.aborted) reject(signal.reason as Error);
+      const ended = endings.find((ending) => ending.signal.aborted);
+      if (ended !== undefined) reject(ended.signal.reason as Error);
       else
         resolve({
           code: code ?? 128,
@@ -142,6 +145,7 @@ export const systemProcesses = (environment: Environment, signal: AbortSignal): 
   find: (program) => findProgram(environment, program),
   run: async (command) => {
     signal.throwIfAborted();
+    command.ending?.signal.throwIfAborted();
     const program = await findProgram(environment, command.argv[0]);
     if (program === undefined) {
       const hint = command.hint ?? `install the package that holds \`${command.argv[0]}\``;

@@ -19,6 +19,8 @@ export class SecretLeak extends Error {
 /** Public: known to whoever meets the cluster. */
 const openToAll: ReadonlySet<SecretName> = new Set(["ca.crt", "front-proxy-ca.crt", "etcd-ca.crt", "sa.pub"]);
 
+export const isOpenToAll = (name: SecretName): boolean => openToAll.has(name);
+
 export interface LeakCheck {
   /** Throws SecretLeak. */
   readonly check: (bootstrap: Bootstrap, file: string, bytes: Uint8Array) => void;

@@ -10,11 +10,16 @@ const secretKey = /passw|secret|token|private|credential|^content$|(?:^|[_-])key
 /** Keys that only sound like one. */
 const openKey = /^(?:ssh_authorized_keys|ssh_genkeytypes|key)$/;
 
-const redacted = (value: JsonValue, key = ""): JsonValue => {
-  if (secretKey.test(key) && !openKey.test(key)) return "(redacted)";
-  if (Array.isArray(value)) return value.map((item: JsonValue) => redacted(item));
+/** What stands in place of a value that may be secret. */
+export type Hide = (value: JsonValue) => JsonValue;
+
+export const redaction = "(redacted)";
+
+const redacted = (value: JsonValue, hide: Hide, key = ""): JsonValue => {
+  if (secretKey.test(key) && !openKey.test(key)) return hide(value);
+  if (Array.isArray(value)) return value.map((item: JsonValue) => redacted(item, hide));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, redacted(item, name)]));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, redacted(item, hide, name)]));
 };
 
 const isEmpty = (value: JsonValue): boolean =>
@@ -24,7 +29,7 @@ const isEmpty = (value: JsonValue): boolean =>
 const withoutEmpty = (map: Json): Json =>
   Object.fromEntries(Object.entries(map).filter(([, value]) => !isEmpty(value)));
 
-const nodeSummary = (node: Node): Json => ({
+const nodeSummary = (node: Node, hide: Hide): Json => ({
   name: node.name,
   ...(node.pool ? { pool: true, count: node.count } : {}),
   role: node.role.name,
@@ -35,34 +40,33 @@ const nodeSummary = (node: Node): Json => ({
     mac: node.mac ?? null,
     labels: node.labels,
     taints: node.taints.map(({ key, value, effect }) => ({ key, ...(value === undefined ? {} : { value }), effect })),
-    values: redacted(node.values),
-    passThrough: redacted(withoutEmpty(node.passThrough as unknown as Json)),
+    values: redacted(node.values, hide),
+    passThrough: redacted(withoutEmpty(node.passThrough as unknown as Json), hide),
   }),
 });
 
 const plain = (value: unknown): JsonValue => JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
 
-export const resolvedText = (cluster: Cluster): string => {
+export const resolvedCluster = (cluster: Cluster, hide: Hide = () => redaction): Json => {
   const { name, kubernetes, state, endpoint, network, keepalived, manifests, maintenance } = cluster;
-  return (
-    header +
-    toYaml({
-      name,
-      kubernetes: plain(kubernetes),
-      state,
-      endpoint: plain(endpoint),
-      network: plain(network),
-      keepalived: plain(keepalived),
-      // Texts of manifests and arguments of commands may hold passwords.
-      ...(manifests.length === 0 ? {} : { manifests: manifests.map((each) => each.name) }),
-      maintenance: {
-        snapshots: maintenance.snapshots && {
-          ...maintenance.snapshots,
-          upload: maintenance.snapshots.upload.slice(0, 1),
-        },
-        certificates: plain(maintenance.certificates),
+  return {
+    name,
+    kubernetes: plain(kubernetes),
+    state,
+    endpoint: plain(endpoint),
+    network: plain(network),
+    keepalived: plain(keepalived),
+    // Texts of manifests and arguments of commands may hold passwords.
+    ...(manifests.length === 0 ? {} : { manifests: manifests.map((each) => each.name) }),
+    maintenance: {
+      snapshots: maintenance.snapshots && {
+        ...maintenance.snapshots,
+        upload: maintenance.snapshots.upload.slice(0, 1),
       },
-      nodes: cluster.nodes.map(nodeSummary),
-    })
-  );
+      certificates: plain(maintenance.certificates),
+    },
+    nodes: cluster.nodes.map((node) => nodeSummary(node, hide)),
+  };
 };
+
+export const resolvedText = (cluster: Cluster): string => header + toYaml(resolvedCluster(cluster));

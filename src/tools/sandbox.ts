@@ -29,6 +29,9 @@ export interface Sandboxed {
   readonly onLine?: Command["onLine"];
   readonly accept?: Command["accept"];
   readonly hint?: string;
+  readonly ending?: Command["ending"];
+  /** Device files of the host that it may use, such as `/dev/kvm`. */
+  readonly devices?: readonly string[];
 }
 
 /** The links of a merged /usr: https://wiki.debian.org/UsrMerge. */
@@ -86,10 +89,11 @@ export const sandboxed = (io: Io, tree: ToolsTree, program: Sandboxed): Command 
     ...systemBinds(tree),
     ...(network ? networkBinds(io.environment) : []),
     ...userBinds(program.binds ?? []),
+    ...(program.devices ?? []).flatMap((path) => ["--dev-bind", path, path]),
     ...["--remount-ro", "/", "--chdir", program.folder ?? "/tmp"],
     ...["--unsetenv", "USER", "--unsetenv", "LOGNAME", "--", ...program.argv],
   ];
-  const { doing, input, onLine, accept, hint } = program;
+  const { doing, input, onLine, accept, hint, ending } = program;
   return {
     doing,
     argv: argv as unknown as Command["argv"],
@@ -97,6 +101,7 @@ export const sandboxed = (io: Io, tree: ToolsTree, program: Sandboxed): Command 
     ...(input === undefined ? {} : { input }),
     ...(onLine === undefined ? {} : { onLine }),
     ...(accept === undefined ? {} : { accept }),
+    ...(ending === undefined ? {} : { ending }),
     hint:
       hint ?? "kimg runs tools with bubblewrap: the package `bubblewrap`, and user namespaces allowed by the kernel",
   };

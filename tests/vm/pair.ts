@@ -6,7 +6,7 @@ import { loadCluster } from "../../src/commands/check.ts";
 import type { Io } from "../../src/edge/io.ts";
 import { renderCluster } from "../../src/render/render.ts";
 import { resolveCluster } from "../../src/resolve/resolve.ts";
-import type { Machine } from "../support/boot.ts";
+import type { Machine } from "../../src/emulator/machine.ts";
 import { builtDisk } from "../support/built-disk.ts";
 import { testOnlySecrets } from "../support/render-case.ts";
 

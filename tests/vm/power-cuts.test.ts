@@ -50,7 +50,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const machineOf = (name: PairName) => ({ ...pair[name], layer: join(folder, `${name}.layer`) });
+const machineOf = (name: PairName) => ({ ...pair[name], layer: join(folder, `${name}.qcow2`) });
 
 const lastWord = ({ console: lines }: Followed): string =>
   lines.findLast((line) => line.startsWith("PROBE agent "))?.slice("PROBE agent ".length) ?? "nothing";
@@ -60,7 +60,8 @@ const tornFiles = (followed: Followed): readonly string[] => (said(followed)["to
 /** Boots it and cuts its power again; undefined when it became a member before. */
 const cutOnce = async ({ name, within }: Victim, random: () => number): Promise<Cut | undefined> => {
   const after = Math.round(random() * within * 10) / 10;
-  const followed = await boot(io, machineOf(name), atWork, { until: "at work", linger: after, seconds: patience });
+  const options = { until: "at work", linger: after, powerCut: true, seconds: patience };
+  const followed = await boot(io, machineOf(name), atWork, options);
   if (!followed.reached) throw new Error(`${name} did not begin:\n${followed.console.slice(-80).join("\n")}`);
   if ("member" in followed.milestones) return undefined;
   const cut = { name, after, during: lastWord(followed), torn: tornFiles(followed) };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { findMissing, findUnsealed, parseDebugfs } from "./checks.ts";
+import { type DiskFacts, findMissing, findUnsealed } from "./checks.ts";
+import { parseListing } from "./debugfs.ts";
 
 const sealed = `debugfs: ls -p /
 /50/120777/0/0/vmlinuz/34/
@@ -19,19 +20,24 @@ debugfs: ls -p /var/log
 /41/120777/0/0/README/39/
 debugfs: ls -p /var/log/journal
 /var/log/journal: File not found by ext2_lookup
-debugfs: cat /etc/shadow
-root:*:20089:0:99999:7:::
-sshd:!:20089::::::
 debugfs: `;
 
+const shadow = "root:*:20089:0:99999:7:::\nsshd:!:20089::::::\n";
+
+/** With one word of the listing or of /etc/shadow replaced. */
+const factsWith = (before = "", after = ""): DiskFacts => ({
+  listing: parseListing(sealed.replace(before, after)),
+  shadow: shadow.replace(before, after),
+});
+
 test("a sealed disk gives no complaint", () => {
-  expect(findUnsealed(parseDebugfs(sealed))).toEqual([]);
-  expect(findMissing(parseDebugfs(sealed))).toEqual([]);
+  expect(findUnsealed(factsWith())).toEqual([]);
+  expect(findMissing(factsWith())).toEqual([]);
 });
 
 test("a disk without a kernel is no image", () => {
-  expect(findMissing(parseDebugfs(sealed.replace("vmlinuz", "vmlinux")))).toEqual(["/vmlinuz"]);
-  expect(findMissing(parseDebugfs(""))).toEqual(["/vmlinuz", "/initrd.img"]);
+  expect(findMissing(factsWith("vmlinuz", "vmlinux"))).toEqual(["/vmlinuz"]);
+  expect(findMissing({ listing: new Map(), shadow })).toEqual(["/vmlinuz", "/initrd.img"]);
 });
 
 test.each([
@@ -42,5 +48,5 @@ test.each([
   ["a password", "root:*:", "root:$y$j9T$abc:", "a password of root"],
   ["a user whom anybody can be", "root:*:", "root::", "a password of root"],
 ])("%s is found", (_what, before, after, complaint) => {
-  expect(findUnsealed(parseDebugfs(sealed.replace(before, after)))).toEqual([complaint]);
+  expect(findUnsealed(factsWith(before, after))).toEqual([complaint]);
 });

@@ -1,20 +1,9 @@
 // What must not be on a disk, looked for on the finished disk itself: the seal says what it removes, this says what is there.
 import { ToolError } from "../../diagnostic.ts";
 import type { Io } from "../../edge/io.ts";
-import { sandboxed } from "../../tools/sandbox.ts";
 import type { ToolsTree } from "../../tools/tools.ts";
+import { type Entry, type Listing, listFolders, readFileText } from "./debugfs.ts";
 import { diskLayout, sectorSize } from "./layout.ts";
-
-interface Entry {
-  readonly name: string;
-  /** A plain file; else a folder, link or device. */
-  readonly file: boolean;
-  /** Bytes. */
-  readonly size: number;
-}
-
-/** Folder → what is in it; a folder that is not there is not in the map. */
-export type Listing = ReadonlyMap<string, readonly Entry[]>;
 
 export interface DiskFacts {
   readonly listing: Listing;
@@ -42,7 +31,7 @@ const named = (listing: Listing, folder: string): readonly Entry[] => listing.ge
 
 const filesIn = ({ listing }: DiskFacts, folder: string, allowed: readonly string[] = []): string[] =>
   named(listing, folder)
-    .filter((entry) => entry.file && !allowed.includes(entry.name))
+    .filter((entry) => entry.kind === "file" && !allowed.includes(entry.name))
     .map(({ name }) => `${folder}/${name}`);
 
 const like = (facts: DiskFacts, folder: string, pattern: RegExp): string[] =>
@@ -96,37 +85,11 @@ export const findMissing = ({ listing }: DiskFacts): string[] => {
   return bootLinks.filter((name) => !present.has(name)).map((name) => `/${name}`);
 };
 
-/** debugfs's `ls -p`: `/inode/mode/uid/gid/name/size/`; the mode is octal, and a plain file's begins with 10. */
-const parseEntry = (line: string): Entry[] => {
-  const [, , mode, , , name, size] = line.split("/");
-  if (mode === undefined || name === undefined || name === "." || name === "..") return [];
-  return [{ name, file: mode.startsWith("10"), size: Number(size ?? 0) }];
-};
-
-/** debugfs prints each command after its prompt, then what it says; for a folder that is not there, that is an error line. */
-export const parseDebugfs = (output: string): DiskFacts => {
-  const listing = new Map<string, Entry[]>();
-  const shadow: string[] = [];
-  let command = "";
-  for (const line of output.split("\n")) {
-    const prompt = /^debugfs: +(.*)$/.exec(line);
-    if (prompt !== null) command = prompt[1] ?? "";
-    else if (command.startsWith("cat ")) shadow.push(line);
-    else if (line.startsWith("/")) {
-      const folder = command.replace("ls -p ", "");
-      listing.set(folder, [...(listing.get(folder) ?? []), ...parseEntry(line)]);
-    }
-  }
-  return { listing, shadow: shadow.join("\n") };
-};
-
 /** Reads a raw disk that `makeDisk` made. */
 export const readDisk = async (io: Io, tools: ToolsTree, raw: string): Promise<DiskFacts> => {
-  const commands = [...folders.map((folder) => `ls -p ${folder}`), "cat /etc/shadow", ""].join("\n");
-  const argv = ["debugfs", "-f", "-", `/disk?offset=${diskLayout().root.start * sectorSize}`] as const;
-  const program = { doing: "reading the finished disk", argv, binds: [{ from: raw, to: "/disk" }], input: commands };
-  const { stdout } = await io.processes.run(sandboxed(io, tools, program));
-  return parseDebugfs(stdout);
+  const place = { disk: raw, offset: diskLayout().root.start * sectorSize };
+  const listing = await listFolders(io, tools, place, folders);
+  return { listing, shadow: await readFileText(io, tools, place, "/etc/shadow") };
 };
 
 const complain = (tail: string, hint: string): ToolError => new ToolError("checking the finished disk", { tail, hint });

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { expect, test } from "vitest";
 import { diskLayout, sectorSize } from "./layout.ts";
-import { partitionTable } from "./partition-table.ts";
+import { parsePartitionTable, partitionTable } from "./partition-table.ts";
 
 const layout = diskLayout();
 const uuid = "01234567-89ab-8def-8123-456789abcdef";
@@ -52,4 +52,14 @@ test("partitions are even, do not overlap and leave room for both tables", () =>
   expect(layout.esp.start).toBeGreaterThanOrEqual(layout.bios.start + layout.bios.size);
   expect(layout.root.start).toBeGreaterThanOrEqual(layout.esp.start + layout.esp.size);
   expect((layout.root.start + layout.root.size) * sectorSize).toBeLessThanOrEqual(layout.size - tail.length);
+});
+
+test("reads back what it wrote, and no damaged table", () => {
+  const named = [layout.bios, layout.esp, layout.root].map((partition) => ({ ...partition, uuid }));
+  expect(parsePartitionTable(head)).toEqual(named);
+  const damaged = Buffer.from(head);
+  damaged.writeUInt8(damaged.readUInt8(sectorSize * 2 + 56) ^ 1, sectorSize * 2 + 56);
+  expect(parsePartitionTable(damaged)).toBeUndefined();
+  expect(parsePartitionTable(Buffer.alloc(head.length))).toBeUndefined();
+  expect(parsePartitionTable(head.subarray(0, 600))).toBeUndefined();
 });

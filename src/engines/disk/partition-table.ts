@@ -83,3 +83,42 @@ export const partitionTable = (
     tail: Buffer.concat([entries, headerSector(second, lastSector, uuid, entries)]),
   };
 };
+
+const guidText = (bytes: Buffer): string => {
+  const hex = [bytes.subarray(0, 4), bytes.subarray(4, 6), bytes.subarray(6, 8)].map((part) =>
+    Buffer.from(part.toReversed()).toString("hex"),
+  );
+  return [...hex, bytes.toString("hex", 8, 10), bytes.toString("hex", 10, 16)].join("-");
+};
+
+const noType = "00000000-0000-0000-0000-000000000000";
+
+const parseEntry = (entry: Buffer): NamedPartition => {
+  const start = Number(entry.readBigUInt64LE(32));
+  return {
+    name: entry.toString("utf16le", 56, 128).replace(/\0.*$/s, ""),
+    type: guidText(entry.subarray(0, 16)),
+    uuid: guidText(entry.subarray(16, 32)),
+    start,
+    size: Number(entry.readBigUInt64LE(40)) - start + 1,
+  };
+};
+
+/** Bytes of a disk's start that hold its first table. */
+export const tableSize = (2 + entrySectors) * sectorSize;
+
+/** Partitions by the table at the disk's start, in the order of their places; undefined where there is none, or a damaged one. */
+export const parsePartitionTable = (head: Buffer): readonly NamedPartition[] | undefined => {
+  if (head.length < tableSize || head.toString("latin1", sectorSize, sectorSize + 8) !== "EFI PART") return undefined;
+  const header = Buffer.from(head.subarray(sectorSize, sectorSize + headerSize));
+  const sum = header.readUInt32LE(16);
+  header.writeUInt32LE(0, 16);
+  const [count, size] = [header.readUInt32LE(80), header.readUInt32LE(84)];
+  const start = Number(header.readBigUInt64LE(72)) * sectorSize;
+  const entries = head.subarray(start, start + count * size);
+  if (entries.length < count * size) return undefined;
+  if (crc32(header) !== sum || size < entrySize || crc32(entries) !== header.readUInt32LE(88)) return undefined;
+  return Array.from({ length: count }, (_, index) => parseEntry(entries.subarray(index * size)))
+    .filter(({ type }) => type !== noType)
+    .toSorted((left, right) => left.start - right.start);
+};

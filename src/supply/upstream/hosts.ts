@@ -54,7 +54,7 @@ export const throughMirror = (url: string, environment: Io["environment"]): stri
 const gatewayStatuses = new Set([502, 503, 504]);
 
 /** Why one of upstream's URLs cannot be used; undefined when a host answers, whatever it says. */
-const complaintOf = async (io: Io, url: string): Promise<string | undefined> => {
+export const complaintOf = async (io: Io, url: string): Promise<string | undefined> => {
   const at = throughMirror(url, io.environment);
   const { host } = new URL(url);
   const shown = at === url ? host : `${host} at ${new URL(at).host}`;

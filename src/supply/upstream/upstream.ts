@@ -34,7 +34,7 @@ const placeOf = ({ name, component }: ChosenPackage): Place => {
 };
 
 /** Something small at every host that will be asked. */
-const firstUrls = ({ packages, images }: Selection): string[] => [
+export const firstUrls = ({ packages, images }: Selection): string[] => [
   ...packages
     .map(placeOf)
     .map((place) => ("archive" in place ? place.archive.checksums : `${place.repository.url}InRelease`)),

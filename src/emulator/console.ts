@@ -1,0 +1,44 @@
+// A machine's serial console, line by line: without what a terminal acts on, and with the time at which each milestone was seen.
+
+/** Colours and cursor movements: ECMA-48. */
+// oxlint-disable-next-line no-control-regex -- the console is full of them
+const controlSequences = /\u001B\[[0-9;:?=!]*[A-Za-z]|\u001B[()c78][0-9A-Za-z]?|[\u0000-\u0008\u000B-\u001A]/g;
+
+const plain = (line: string): string => line.replaceAll(controlSequences, "").trimEnd();
+
+/** Name → the line that it is known by. */
+export type Milestones = Readonly<Record<string, RegExp>>;
+
+export interface Watch {
+  readonly seen: (line: string) => void;
+  readonly console: readonly string[];
+  /** Seconds since the watch began, to the tenth. */
+  readonly milestones: Readonly<Record<string, number>>;
+}
+
+export interface WatchActions {
+  readonly onLine?: ((line: string) => void) | undefined;
+  readonly onMilestone?: ((name: string, seconds: number, line: string) => void) | undefined;
+}
+
+export const watchConsole = (
+  wanted: Milestones,
+  { onLine, onMilestone }: WatchActions,
+  clock: () => number = () => performance.now(),
+): Watch => {
+  const started = clock();
+  const lines: string[] = [];
+  const milestones: Record<string, number> = {};
+  const seen = (text: string): void => {
+    const line = plain(text);
+    lines.push(line);
+    onLine?.(line);
+    for (const [name, pattern] of Object.entries(wanted)) {
+      if (name in milestones || !pattern.test(line)) continue;
+      const seconds = Math.round((clock() - started) / 100) / 10;
+      milestones[name] = seconds;
+      onMilestone?.(name, seconds, line);
+    }
+  };
+  return { seen, console: lines, milestones };
+};

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { type Machine, machineArguments, machineBinds } from "./machine.ts";
+
+const machine: Machine = { disk: { path: "/images/a.qcow2", format: "qcow2" }, firmware: "bios" };
+
+/** What stands behind each of QEMU's options of that name. */
+const valuesOf = (of: Machine, option: string): readonly string[] => {
+  const words = machineArguments(of);
+  return words.flatMap((word, index) => (word === option ? [words[index + 1] ?? ""] : []));
+};
+
+const writable = (of: Machine): readonly string[] =>
+  machineBinds(of, "/tmp/scratch")
+    .filter((bind) => bind.writable === true)
+    .map(({ from }) => from);
+
+describe("a machine", () => {
+  it("writes to a layer over its disk, and to nothing that it was given", () => {
+    expect(writable({ ...machine, seed: "/seeds/a.iso" })).toEqual(["/tmp/scratch"]);
+    expect(valuesOf(machine, "-drive")).toEqual([
+      "id=disk,file=/scratch/disk,format=qcow2,if=none,snapshot=on,cache=unsafe",
+    ]);
+    expect(machineArguments(machine).slice(4, 6)).toEqual(["qcow2", "/scratch/disk"]);
+  });
+
+  it("keeps the layer that it is given, and heeds the guest's flushes then", () => {
+    const kept = { ...machine, layer: "/home/me/my.qcow2" };
+    expect(valuesOf(kept, "-drive")).toEqual(["id=disk,file=/layer/my.qcow2,format=qcow2,if=none,cache=writeback"]);
+    expect(writable(kept)).toEqual(["/home/me", "/tmp/scratch"]);
+  });
+
+  it("is emulated unless KVM is asked for", () => {
+    expect(valuesOf(machine, "-accel")).toEqual(["tcg,thread=multi"]);
+    expect(valuesOf({ ...machine, acceleration: "kvm" }, "-accel")).toEqual(["kvm"]);
+  });
+
+  it("reaches nobody, whichever ports lead into it", () => {
+    expect(valuesOf(machine, "-netdev")).toEqual(["user,id=net,restrict=on"]);
+    const forwards = [{ host: 2222, guest: 22 }];
+    expect(valuesOf({ ...machine, forwards }, "-netdev")).toEqual([
+      "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:2222-:22",
+    ]);
+  });
+
+  it("has an address of its own at each end of a wire", () => {
+    const ends = [true, false].map((listens) => ({ ...machine, wire: { folder: "/tmp/wire", listens } }));
+    const addresses = ends.map((end) => valuesOf(end, "-device").find((device) => device.includes("mac=")));
+    expect(new Set(addresses).size).toBe(2);
+    expect(ends.map((end) => valuesOf(end, "-netdev")[0]?.includes("server=on"))).toEqual([true, false]);
+  });
+
+  it("has flash for UEFI's variables, which are not kept either", () => {
+    const drives = valuesOf({ ...machine, firmware: "uefi" }, "-drive");
+    expect(drives.filter((drive) => drive.startsWith("if=pflash") && drive.includes("snapshot=on"))).toHaveLength(2);
+  });
+});
