@@ -43,10 +43,12 @@ describe("a machine", () => {
   });
 
   it("has an address of its own at each end of a wire", () => {
-    const ends = [true, false].map((listens) => ({ ...machine, wire: { folder: "/tmp/wire", listens } }));
+    const ends = (["left", "right"] as const).map((end) => ({ ...machine, wire: { folder: "/tmp/wire", end } }));
     const addresses = ends.map((end) => valuesOf(end, "-device").find((device) => device.includes("mac=")));
     expect(new Set(addresses).size).toBe(2);
-    expect(ends.map((end) => valuesOf(end, "-netdev")[0]?.includes("server=on"))).toEqual([true, false]);
+    const netdevs = ends.map((end) => valuesOf(end, "-netdev")[0]);
+    expect(netdevs[0]).toContain("local.path=/wire/left,remote.type=unix,remote.path=/wire/right");
+    expect(netdevs[1]).toContain("local.path=/wire/right,remote.type=unix,remote.path=/wire/left");
   });
 
   it("has flash for UEFI's variables, which are not kept either", () => {

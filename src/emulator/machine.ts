@@ -24,8 +24,8 @@ export interface Machine {
    * machine with it finds what this one has written. Without it everything written is gone with the machine.
    */
   readonly layer?: string;
-  /** A wire to one other machine: a folder that both are given, in which one of the two listens. Without it the network leads nowhere. */
-  readonly wire?: { readonly folder: string; readonly listens: boolean };
+  /** A wire to one other machine: a folder that both are given, and which end is this one's. Without it the network leads nowhere. */
+  readonly wire?: { readonly folder: string; readonly end: "left" | "right" };
   /** TCP ports of the host's loopback address that lead into the machine. Not together with a wire. */
   readonly forwards?: readonly { readonly host: number; readonly guest: number }[];
 }
@@ -52,14 +52,17 @@ const drive = ({ name, path, format, bootIndex, kept }: Drive): string[] => [
   ...["-device", `virtio-blk-pci,drive=${name},bootindex=${bootIndex}`],
 ];
 
-/** https://www.qemu.org/docs/master/system/invocation.html, "-netdev stream" and "-netdev user". */
+/**
+ * https://www.qemu.org/docs/master/system/invocation.html, "-netdev dgram" and "-netdev user". Not "-netdev stream": its link is down as
+ * long as nobody is at the other end, and a machine then takes no address.
+ */
 const network = ({ wire, forwards = [] }: Machine): string => {
   if (wire === undefined) {
     const doors = forwards.map(({ host, guest }) => `,hostfwd=tcp:127.0.0.1:${host}-:${guest}`);
     return `user,id=net,restrict=on${doors.join("")}`;
   }
-  const end = wire.listens ? "server=on" : "server=off,reconnect-ms=1000";
-  return `stream,id=net,${end},addr.type=unix,addr.path=/wire/socket`;
+  const other = wire.end === "left" ? "right" : "left";
+  return `dgram,id=net,local.type=unix,local.path=/wire/${wire.end},remote.type=unix,remote.path=/wire/${other}`;
 };
 
 /** The emulator's own default, and the next: two on a wire must differ. */
@@ -103,7 +106,7 @@ const emulator = (machine: Machine): string[] => [
     ? []
     : drive({ name: "seed", path: "/seed", format: "raw", bootIndex: 1, kept: false })),
   ...["-device", "virtio-rng-pci", "-netdev", network(machine)],
-  ...["-device", `virtio-net-pci,netdev=net,romfile=,mac=${machine.wire?.listens === false ? otherMac : mac}`],
+  ...["-device", `virtio-net-pci,netdev=net,romfile=,mac=${machine.wire?.end === "right" ? otherMac : mac}`],
 ];
 
 /** To be run with `machineBinds`. */

@@ -101,7 +101,7 @@ export const makePair = async (io: Io, folder: string): Promise<Pair> => {
       seed,
       firmware: "bios",
       memory: 3072,
-      wire: { folder: join(folder, "wire"), listens: name === "cp1" },
+      wire: { folder: join(folder, "wire"), end: name === "cp1" ? "left" : "right" },
     };
   };
   return { cp1: await machineOf("cp1"), w1: await machineOf("w1") };
