@@ -14,13 +14,14 @@ import { seal } from "./commands/seal.ts";
 import { secrets } from "./commands/secrets.ts";
 import { status } from "./commands/status.ts";
 import { token } from "./commands/token.ts";
-import { DiagnosticError, diagnosticsJson } from "./diagnostic.ts";
+import { DiagnosticError, type DiagnosticFormat, diagnosticsJson } from "./diagnostic.ts";
 import type { Io } from "./edge/io.ts";
 import { type ProgressStyle, type StageTime, startProgress } from "./edge/progress.ts";
 import { systemIo } from "./edge/system-io.ts";
 import { hiddenQuestion, question, showsColors } from "./edge/terminal.ts";
 import { Interrupted, describeFailure, exitCodes } from "./failure.ts";
 import { createProgram } from "./program.ts";
+import { workflowCommands } from "./workflow-commands.ts";
 
 /** As commander parsed and checked them: src/program.ts says which option has which type. */
 type Options = Readonly<Record<string, unknown>> & { readonly quiet?: boolean; readonly json?: boolean };
@@ -65,7 +66,7 @@ const seedsOptions = ({ options }: Call) => ({ output: options["output"] as stri
 type Outcome = string | { readonly text: string; readonly exitCode: number };
 
 const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
-  check: (call) => check(call.io, { ...clusterOptions(call), format: call.options["format"] as "text" | "json" }),
+  check: (call) => check(call.io, { ...clusterOptions(call), format: call.options["format"] as DiagnosticFormat }),
   init: (call) => init(call.io, clusterOptions(call)),
   secrets: (call) => {
     const { output, rotate, encrypt } = call.options as { output?: string; rotate?: string; encrypt?: boolean };
@@ -165,11 +166,12 @@ const runVerb = async (verb: string, args: readonly string[], options: Options):
   return exitCode;
 };
 
-/** Diagnostics go where the caller's program reads them when it asked for JSON. */
+/** Diagnostics go where the caller's program reads them when it asked for a form of them. */
 const report = (error: unknown, options: Options): number => {
   const { text, exitCode } = describeFailure(error, { color: showsColors(process.stderr) });
-  const json = options.json === true || options["format"] === "json";
-  if (error instanceof DiagnosticError && json) process.stdout.write(`${diagnosticsJson(error.diagnostics)}\n`);
+  const form = options.json === true ? "json" : options["format"];
+  const printed = form === "json" ? diagnosticsJson : form === "github" ? workflowCommands : undefined;
+  if (error instanceof DiagnosticError && printed) process.stdout.write(`${printed(error.diagnostics)}\n`);
   else process.stderr.write(`${text}\n`);
   return exitCode;
 };

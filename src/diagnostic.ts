@@ -1,6 +1,7 @@
 // What kimg says about input that it cannot take. Pure: knows no file system; positions are looked up by config/source.ts
 // and only shown here.
 import { createColors } from "picocolors";
+import type { DiagnosticCode } from "./codes/index.ts";
 
 export type Severity = "error" | "warning";
 
@@ -10,7 +11,7 @@ export type Path = readonly (string | number)[];
 export interface Diagnostic {
   readonly severity: Severity;
   /** `room/slug`, stable: `node/unknown-role`. */
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   /** How to mend it. */
   readonly hint?: string;
@@ -81,6 +82,10 @@ export const formatPath = (path: Path): string =>
     .join("")
     .replace(/^\./, "");
 
+/** For people, for programs, for GitHub Actions. */
+export const diagnosticFormats = ["text", "json", "github"] as const;
+export type DiagnosticFormat = (typeof diagnosticFormats)[number];
+
 export interface FormatOptions {
   readonly color: boolean;
 }
@@ -88,7 +93,7 @@ export interface FormatOptions {
 type Colors = ReturnType<typeof createColors>;
 
 /** Control characters (a terminal would act on them) as their visible pictures, one column each. */
-const visible = (text: string): string =>
+export const visible = (text: string): string =>
   text.replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return code < 0x20 ? String.fromCodePoint(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";

@@ -2,6 +2,7 @@
 // outside, so that the documentation's commands can be checked without running them.
 import { Command, Option } from "commander";
 import { kimgVersion } from "./content.ts";
+import { diagnosticFormats } from "./diagnostic.ts";
 import { diskFormats } from "./model.ts";
 import { addOperationCommands } from "./program-operation.ts";
 import {
@@ -33,7 +34,11 @@ const addInputCommands = (program: Command): void => {
     .description("Checks cluster.yaml and the roles and images that it uses. Exit code 1 when there is an error.")
     .argument(...clusterArgument)
     .addOption(libraryOption())
-    .addOption(new Option("--format <form>", "how to print what was found").choices(["text", "json"]).default("text"));
+    .addOption(
+      new Option("--format <form>", "how to print what was found; github: as GitHub Actions annotates files with")
+        .choices(diagnosticFormats)
+        .default("text"),
+    );
   program
     .command("secrets")
     .summary("make the cluster's trust: authorities, keys, tokens")

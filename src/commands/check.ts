@@ -3,13 +3,14 @@ import type { Config, ReadManifests, ReadShape } from "../config/index.ts";
 import { judgeConfig, place, readConfig, readManifests, sorted } from "../config/index.ts";
 import { readText } from "../config/read-file.ts";
 import { shippedFolder } from "../content.ts";
-import type { Diagnostic } from "../diagnostic.ts";
+import type { Diagnostic, DiagnosticFormat } from "../diagnostic.ts";
 import { DiagnosticError, diagnosticsJson } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import { checkTemplates, loadLibrary } from "../library/index.ts";
 import type { Bootstrap, Library } from "../model.ts";
 import { templateShape } from "../render/context.ts";
 import { metadataNames } from "../render/metadata.ts";
+import { workflowCommands } from "../workflow-commands.ts";
 import { withWarnings } from "./warnings.ts";
 
 export interface LoadOptions {
@@ -89,7 +90,7 @@ const machines = (config: Config, library: Library): string => {
 };
 
 export interface CheckOptions extends LoadOptions {
-  readonly format: "text" | "json";
+  readonly format: DiagnosticFormat;
 }
 
 /** What to print when there is no error; rejects with DiagnosticError when there is. */
@@ -98,5 +99,7 @@ export const check = async (io: Io, options: CheckOptions): Promise<string> => {
   if (options.format === "json") return diagnosticsJson(warnings);
   const version = config.kubernetes.version ?? library.defaultKubernetesVersion;
   const summary = `${options.cluster} is right: cluster ${config.name}, ${machines(config, library)}, Kubernetes ${version}`;
+  if (options.format === "github")
+    return [workflowCommands(warnings), summary].filter((each) => each !== "").join("\n");
   return withWarnings(summary, warnings, options.color);
 };
