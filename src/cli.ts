@@ -4,9 +4,11 @@ import { CommanderError } from "commander";
 import { type BuildCommandOptions, build, describeBuilt } from "./commands/build.ts";
 import { pruneCache, showCache } from "./commands/cache.ts";
 import { check } from "./commands/check.ts";
+import { help } from "./commands/help.ts";
 import { init } from "./commands/init.ts";
 import { kubeconfig } from "./commands/kubeconfig.ts";
 import { type MirrorCommandOptions, mirrorCreate } from "./commands/mirror.ts";
+import { names } from "./commands/names.ts";
 import { recover } from "./commands/recover.ts";
 import { render } from "./commands/render.ts";
 import { replace } from "./commands/replace.ts";
@@ -20,7 +22,8 @@ import { type ProgressStyle, type StageTime, startProgress } from "./edge/progre
 import { systemIo } from "./edge/system-io.ts";
 import { hiddenQuestion, question, showsColors } from "./edge/terminal.ts";
 import { Interrupted, describeFailure, exitCodes } from "./failure.ts";
-import { createProgram } from "./program.ts";
+import { type NameKind, type Shell, completions } from "./help/completion/index.ts";
+import { createProgram, describeProgram } from "./program.ts";
 import { workflowCommands } from "./workflow-commands.ts";
 
 /** As commander parsed and checked them: src/program.ts says which option has which type. */
@@ -138,6 +141,18 @@ const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
     const built = await build(io, options as unknown as BuildCommandOptions);
     return options.json ? JSON.stringify(built, undefined, 2) : describeBuilt(built, times);
   },
+  help: ({ io, args, options }) => {
+    // commander gives a variadic argument as one list.
+    const words = args[0] as unknown as readonly string[];
+    return help(io, { words, ...describeProgram(), json: options.json === true });
+  },
+  completion: async ({ args }) => completions[args[0] as Shell](describeProgram().tree).trimEnd(),
+  names: ({ io, args: [kind, words] }) =>
+    names(io, {
+      kind: kind as NameKind,
+      words: words as unknown as readonly string[],
+      verbs: describeProgram().verbs.filter((verb) => verb !== ""),
+    }),
   "cache show": ({ io }) => showCache(io),
   "cache prune": ({ io, options }) => pruneCache(io, options as { size?: string; all?: boolean }),
 };

@@ -4,6 +4,8 @@ import { Command, Option } from "commander";
 import { kimgVersion } from "./content.ts";
 import { diagnosticFormats } from "./diagnostic.ts";
 import { diskFormats } from "./model.ts";
+import { allCommands, commandTree, helpOf } from "./help/command-tree.ts";
+import { addHelpCommands, factsHelp } from "./program-help.ts";
 import { addOperationCommands } from "./program-operation.ts";
 import {
   clusterArgument,
@@ -123,10 +125,6 @@ const verbOf = (command: Command): string =>
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 
-const exitCodeHelp = `
-Exit codes: 0 done, 1 input refused, 2 wrong use, 3 a program or host failed, 70 a bug in kimg, 130 stopped.
-Environment: KIMG_CACHE, KIMG_CACHE_LIMIT, KIMG_PASSPHRASE, KIMG_DEBIAN_MIRROR, SOURCE_DATE_EPOCH, NO_COLOR.`;
-
 /** The whole command line; throws CommanderError in place of exiting. */
 export const createProgram = (action: Action): Command => {
   const program = new Command("kimg")
@@ -136,12 +134,13 @@ export const createProgram = (action: Action): Command => {
     .version(kimgVersion)
     .option("--quiet", "print results and errors only")
     .option("--json", "progress as JSON events, one a line, and results as JSON")
-    .addHelpText("after", exitCodeHelp)
+    .addHelpText("after", factsHelp)
     .showHelpAfterError("(see kimg --help)");
   addInputCommands(program);
   addOutputCommands(program);
   addOperationCommands(program);
   addCacheCommands(program);
+  addHelpCommands(program);
   for (const command of leaves(program)) {
     command.action(() => action(verbOf(command), command.processedArgs as string[], command.optsWithGlobals()));
   }
@@ -149,4 +148,18 @@ export const createProgram = (action: Action): Command => {
     command.exitOverride();
   }
   return program;
+};
+
+/** The command line as data, and the help of each verb. Runs nothing. */
+export const describeProgram = () => {
+  const tree = commandTree(createProgram(async () => {}));
+  const verbs = allCommands(tree).map(({ verb }) => verb);
+  const verbHelp = (verb: string): string | undefined => {
+    let command: Command | undefined = createProgram(async () => {});
+    for (const word of verb === "" ? [] : verb.split(" ")) {
+      command = command?.commands.find((each) => each.name() === word);
+    }
+    return command === undefined ? undefined : helpOf(command);
+  };
+  return { tree, verbs, verbHelp };
 };

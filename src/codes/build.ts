@@ -38,7 +38,7 @@ export const lockCodes = {
   "lock/malformed": {
     meaning: "`kimg.lock` is not as kimg writes it.",
     cure: "Restore it, or build once without `--locked`.",
-    example: "kimg.lock: line 12 is no entry",
+    example: "kimg.lock: is no lock file of kimg's",
   },
   "lock/missing": {
     meaning: "`kimg.lock` has a part that this build does not have.",
@@ -71,6 +71,7 @@ export const mirrorCodes = {
   "mirror/not-a-mirror": {
     meaning: "The folder is no mirror, or a damaged one.",
     cure: "`kimg mirror create DIR` makes one; `--mirror DIR` or `kubernetes.mirror` names it.",
+    example: "downloads is not a mirror: it has no mirror.lock",
   },
   "mirror/not-named": {
     meaning: "The supply is a mirror, and nothing says which.",

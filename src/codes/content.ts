@@ -5,7 +5,7 @@ export const contentCodes = {
   "components/invalid": {
     meaning: "A file of `images/components/`, which comes with kimg, is not as it was.",
     cure: "Reinstall kimg, or undo the change.",
-    example: "images/components/runc.yaml: version: Invalid input",
+    example: "images/components/runc.yaml: programs.runc: Invalid",
   },
   "components/unknown": {
     meaning: "A role names a package or a container image that no component yields.",

@@ -5,7 +5,7 @@ export const renderCodes = {
   "render/no-metadata": {
     meaning: "A role reads a value from the instance's meta-data that this node or pool does not have.",
     cure: "Give the node an `address`, or let the role ask for the value with a condition.",
-    example: "workers: the role edge reads kimg.address from the meta-data, and this pool has none",
+    example: "workers: the role edge-1 reads kimg.address from the meta-data, and this pool has none",
   },
   "render/not-ours": {
     meaning: "A file that kimg did not write lies where a seed belongs.",
@@ -31,6 +31,7 @@ export const renderCodes = {
   "token/does-not-join": {
     meaning: "A token is for machines that join, and this node does not.",
     cure: "Nothing: its seed is always good.",
+    example: "lb1 is a load balancer: it does not join, and needs no token",
   },
 } as const satisfies CodeEntries;
 
@@ -44,6 +45,7 @@ export const statusCodes = {
     meaning:
       "An API server's certificate ends soon. The masters renew theirs by themselves, so something there keeps them from it.",
     cure: "`kimg-agent status` on that master says why; `systemctl list-timers` whether its timer runs.",
+    example: "warning: the certificate of cp2 ends in 21 days",
   },
   "status/component": {
     meaning: "A control plane's component is not ready.",
@@ -58,6 +60,7 @@ export const statusCodes = {
   "status/etcd": {
     meaning: "Members of etcd are not ready; when a majority is not, the cluster stands still.",
     cure: "Bring the master back, or replace it: `kimg replace NODE`.",
+    example: "2 of 3 etcd members are ready: the next one that fails stops the cluster",
   },
   "status/node-missing": {
     meaning: "A node of `cluster.yaml` is not in the cluster.",
@@ -67,11 +70,12 @@ export const statusCodes = {
   "status/node-not-ready": {
     meaning: "A node is in the cluster and not Ready.",
     cure: "`kubectl describe node NODE` says why.",
-    example: "cp2 is not Ready: container runtime network not ready",
+    example: "cp2 is not Ready: KubeletNotReady",
   },
   "status/node-unknown": {
     meaning: "The cluster has nodes that `cluster.yaml` does not name.",
     cure: "Write them into it, or remove them with `kubectl delete node`.",
+    example: "warning: not in cluster.yaml: w9",
   },
   "status/pool-incomplete": {
     meaning: "Fewer machines of a pool are in the cluster than its `count` says.",
@@ -82,6 +86,7 @@ export const statusCodes = {
     meaning:
       "A kubelet is newer than the API server or more than three minors behind it, which Kubernetes does not support.",
     cure: "Replace the node by one of another image.",
+    example: "the kubelet of w1 (1.33.0) is 4 minors behind the API server (1.37.2)",
   },
   "status/version": {
     meaning: "Nodes run another Kubernetes than `cluster.yaml` says.",
@@ -123,8 +128,9 @@ export const repairCodes = {
     example: "cluster.yaml does not say that the cluster exists: the other masters' seeds could make a second one",
   },
   "recover/other-cluster": {
-    meaning: "The snapshot does not mention the cluster's endpoint or name: it may be of another one.",
+    meaning: "The snapshot does not hold this cluster's CA, which etcd has in clear unless ConfigMaps are encrypted.",
     cure: "Make sure that it is the right one before you boot the seed.",
+    example: "warning: etcd.db does not hold this cluster's CA: it is most likely another cluster's snapshot",
   },
   "recover/still-alive": {
     meaning:
@@ -140,6 +146,7 @@ export const repairCodes = {
   "replace/no-quorum": {
     meaning: "Without this member etcd's other members would have no majority, so it cannot be removed.",
     cure: "Bring another master back first; where that cannot be, `kimg recover`.",
+    example: "without cp2, 1 of 3 etcd members are alive, and 2 must be",
   },
   "replace/not-sealed": {
     meaning: "The node makes a cluster where it finds none, and `cluster.yaml` does not say that there is one.",

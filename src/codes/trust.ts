@@ -32,6 +32,7 @@ export const trustCodes = {
   "secrets/cannot-rotate": {
     meaning: "This item cannot be made anew without making a new cluster, or it has no such name.",
     cure: "Take one of those that the hint lists.",
+    example: "sa.key: every service account's token is signed with it and would stop working at once",
   },
   "secrets/exists": {
     meaning: "There is a secrets file already, and a second one would be the trust of another cluster.",

@@ -1,7 +1,7 @@
 // `kimg check`: cluster.yaml and the library, read and judged. Nothing is made; every later command begins with `loadCluster`.
 import type { Config, ReadManifests, ReadShape } from "../config/index.ts";
 import { judgeConfig, place, readConfig, readManifests, sorted } from "../config/index.ts";
-import { readText } from "../config/read-file.ts";
+import { type ReadText, readText } from "../config/read-file.ts";
 import { shippedFolder } from "../content.ts";
 import type { Diagnostic, DiagnosticFormat } from "../diagnostic.ts";
 import { DiagnosticError, diagnosticsJson } from "../diagnostic.ts";
@@ -46,9 +46,16 @@ export const readLibrary = async (io: Io, libraries: readonly string[]): Promise
  * Reads and checks cluster.yaml and the library. Rejects with DiagnosticError, which then holds the warnings too. Rules wait
  * until the library is whole: they would miss roles that are only misspelt.
  */
-export const loadCluster = async (io: Io, options: LoadOptions): Promise<LoadedCluster> => {
+export const loadCluster = async (io: Io, options: LoadOptions): Promise<LoadedCluster> =>
+  judgeCluster(io, options, await readText(io.files, options.cluster, missingClusterHint));
+
+/** The same of a text that has been read. */
+export const judgeCluster = async (
+  io: Io,
+  options: LoadOptions,
+  { text, diagnostics: inFile }: ReadText,
+): Promise<LoadedCluster> => {
   const { library, diagnostics: inLibrary } = await loadLibrary(io, [shippedFolder, ...options.libraries]);
-  const { text, diagnostics: inFile } = await readText(io.files, options.cluster, missingClusterHint);
   const inTemplates = [...library.roles.values()].flatMap((role) =>
     checkTemplates(role, templateShape(role), metadataNames(role.bootstrap)),
   );
