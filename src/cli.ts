@@ -151,7 +151,7 @@ const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
     names(io, {
       kind: kind as NameKind,
       words: words as unknown as readonly string[],
-      verbs: describeProgram().verbs.filter((verb) => verb !== ""),
+      verbs: describeProgram().verbs,
     }),
   "cache show": ({ io }) => showCache(io),
   "cache prune": ({ io, options }) => pruneCache(io, options as { size?: string; all?: boolean }),

@@ -32,7 +32,15 @@ export interface NamesOptions {
 /** One a line; nothing where nothing can be read. */
 export const names = async (io: Io, { kind, words, verbs }: NamesOptions): Promise<string> => {
   if (kind === "nodes") return (await nodeNames(io, words)).join("\n");
-  if (kind === "topics") return [...verbs, ...topics.map(({ name }) => name), ...Object.keys(codes)].join("\n");
+  if (kind === "topics") {
+    // Scripts take a blank as the end of a word.
+    const asked = [
+      ...verbs.filter((verb) => /^\S+$/.test(verb)),
+      ...topics.map(({ name }) => name),
+      ...Object.keys(codes),
+    ];
+    return asked.join("\n");
+  }
   const { library } = await loadLibrary(io, [shippedFolder, ...librariesIn(words)]);
   return [...library[kind].keys()].toSorted().join("\n");
 };

@@ -23,8 +23,23 @@ const prose = (text: string): string =>
     .map((part, index) => (index % 2 === 1 ? `\\fB${escaped(part)}\\fR` : escaped(part)))
     .join("");
 
-/** Each sentence on a line of its own, as roff wants it. */
-const sentences = (text: string): string => prose(text).replaceAll(/(?<=[.?!]) (?=[A-Z])/g, "\n");
+const longestLine = 78;
+
+/** Each sentence begins a line, as roff wants it; no line is longer than those who read the source like. */
+const sentences = (text: string): string => {
+  const lines: string[] = [];
+  for (const sentence of prose(text).split(/(?<=[.?!]) (?=[A-Z])|\n/)) {
+    let line = "";
+    for (const word of sentence.split(" ")) {
+      if (line !== "" && line.length + word.length > longestLine) {
+        lines.push(line);
+        line = word;
+      } else line = line === "" ? word : `${line} ${word}`;
+    }
+    lines.push(line);
+  }
+  return lines.join("\n").replaceAll(/^[.']/gm, String.raw`\&$&`);
+};
 
 const tagged = (tag: string, text: string): string => `.TP\n${tag}\n${sentences(text)}`;
 
@@ -70,7 +85,7 @@ export const manPage = ({ root, topics, version, date }: ManPage): string =>
   [
     `.\\" Written by \`npm run reference\` from the command line: do not edit.`,
     `.TH KIMG 1 ${date} "kimg ${version}" "User Commands"`,
-    `.SH NAME\nkimg \\- ${escaped("make Kubernetes node images and seeds that assemble a cluster by themselves")}`,
+    `.SH NAME\nkimg \\- ${escaped("Kubernetes node images and seeds that assemble a cluster")}`,
     `.SH SYNOPSIS\n.B kimg\n[${escaped("--quiet")}] [${escaped("--json")}]\n.I command\n[${escaped("options")}]`,
     `.SH DESCRIPTION\n${sentences(root.description)}`,
     `.SH OPTIONS\nEvery command takes these.`,

@@ -75,9 +75,10 @@ const functions = (command: CommandDescription, root: CommandDescription): reado
     ? [leafFunction(command, root)]
     : [...command.commands.flatMap((each) => functions(each, root)), groupFunction(command, root)];
 
+/** _arguments puts options for compadd before an action's own words. */
 const names = `_kimg_names() {
-  local -a found=(\${(f)"$(kimg names $1 -- $words 2>/dev/null)"})
-  compadd -a found
+  local -a found=(\${(f)"$(kimg names $argv[-1] -- $words 2>/dev/null)"})
+  compadd "\${(@)argv[1,-2]}" -a found
 }`;
 
 /** Put it into a folder of \`fpath\` as \`_kimg\`, or source it after \`compinit\`. */
