@@ -37,7 +37,12 @@ const ioOf = ({ progress = "quiet", signal }: CallOptions): Io =>
 
 /** Of a document that was never a text, only the path says where something is. */
 const withoutPlaces = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>
-  diagnostics.map(({ location: _, ...rest }) => rest);
+  diagnostics.map(({ severity, code, message, hint, path, at }) => ({
+    ...{ severity, code, message },
+    ...(hint === undefined ? {} : { hint }),
+    ...(path === undefined ? {} : { path }),
+    ...(at === undefined ? {} : { at }),
+  }));
 
 const loadDocument = async (io: Io, cluster: ClusterDocument, libraries: readonly string[]): Promise<LoadedCluster> => {
   const read = { text: JSON.stringify(cluster, undefined, 2), diagnostics: [] };

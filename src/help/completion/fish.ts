@@ -19,7 +19,10 @@ const valueFlags = (candidates: Candidates): string => {
       return `-x -a ${quoted(candidates.words.join(" "))}`;
     case "nothing":
       return "-x";
-    default:
+    case "nodes":
+    case "roles":
+    case "images":
+    case "topics":
       return `-x -a '(__kimg_names ${candidates.kind})'`;
   }
 };

@@ -17,7 +17,10 @@ const actionOf = (candidates: Candidates): string => {
       return `(${candidates.words.map((word) => word.replaceAll(":", String.raw`\:`)).join(" ")})`;
     case "nothing":
       return "";
-    default:
+    case "nodes":
+    case "roles":
+    case "images":
+    case "topics":
       return `_kimg_names ${candidates.kind}`;
   }
 };
