@@ -9,23 +9,16 @@ const quoted = (text: string): string => `'${text.replaceAll(/[\\']/g, String.ra
 const patterns = (words: readonly string[]): string => words.map(quoted).join(" ");
 
 /** `-x`: no files; `-r -F`: files; both want a value. */
-const valueFlags = (candidates: Candidates): string => {
-  switch (candidates.kind) {
-    case "files":
-      return "-r -F";
-    case "folders":
-      return "-x -a '(__fish_complete_directories)'";
-    case "words":
-      return `-x -a ${quoted(candidates.words.join(" "))}`;
-    case "nothing":
-      return "-x";
-    case "nodes":
-    case "roles":
-    case "images":
-    case "topics":
-      return `-x -a '(__kimg_names ${candidates.kind})'`;
-  }
+const flags: Readonly<Record<string, string>> = {
+  files: "-r -F",
+  folders: "-x -a '(__fish_complete_directories)'",
+  nothing: "-x",
 };
+
+const valueFlags = (candidates: Candidates): string =>
+  candidates.kind === "words"
+    ? `-x -a ${quoted(candidates.words.join(" "))}`
+    : (flags[candidates.kind] ?? `-x -a '(__kimg_names ${candidates.kind})'`);
 
 const at = ({ verb }: CommandDescription): string => `-n ${quoted(`__kimg_at ${JSON.stringify(verb)}`)}`;
 

@@ -7,23 +7,12 @@ const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\'
 /** In a specification of _arguments `:` parts the fields and `]` ends the explanation. */
 const escaped = (text: string): string => text.replaceAll(/[\\:[\]]/g, String.raw`\$&`);
 
-const actionOf = (candidates: Candidates): string => {
-  switch (candidates.kind) {
-    case "files":
-      return "_files";
-    case "folders":
-      return "_files -/";
-    case "words":
-      return `(${candidates.words.map((word) => word.replaceAll(":", String.raw`\:`)).join(" ")})`;
-    case "nothing":
-      return "";
-    case "nodes":
-    case "roles":
-    case "images":
-    case "topics":
-      return `_kimg_names ${candidates.kind}`;
-  }
-};
+const actions: Readonly<Record<string, string>> = { files: "_files", folders: "_files -/", nothing: "" };
+
+const actionOf = (candidates: Candidates): string =>
+  candidates.kind === "words"
+    ? `(${candidates.words.map((word) => word.replaceAll(":", String.raw`\:`)).join(" ")})`
+    : (actions[candidates.kind] ?? `_kimg_names ${candidates.kind}`);
 
 const optionSpecification = (option: OptionDescription): readonly string[] => {
   const values = valuesOf(option);
