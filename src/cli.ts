@@ -69,7 +69,12 @@ const seedsOptions = ({ options }: Call) => ({ output: options["output"] as stri
 type Outcome = string | { readonly text: string; readonly exitCode: number };
 
 const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
-  check: (call) => check(call.io, { ...clusterOptions(call), format: call.options["format"] as DiagnosticFormat }),
+  check: (call) =>
+    check(call.io, {
+      ...clusterOptions(call),
+      format: call.options["format"] as DiagnosticFormat,
+      programs: call.options["withPrograms"] === true,
+    }),
   init: (call) => init(call.io, clusterOptions(call)),
   secrets: (call) => {
     const { output, rotate, encrypt } = call.options as { output?: string; rotate?: string; encrypt?: boolean };

@@ -40,6 +40,10 @@ const addInputCommands = (program: Command): void => {
       new Option("--format <form>", "how to print what was found; github: as GitHub Actions annotates files with")
         .choices(diagnosticFormats)
         .default("text"),
+    )
+    .option(
+      "--with-programs",
+      "ask kubeadm and cloud-init as well, as the nodes have them; the first time takes minutes",
     );
   program
     .command("secrets")

@@ -275,6 +275,20 @@ export const kubernetesCodes = {
   },
 } as const satisfies CodeEntries;
 
+export const programCodes = {
+  "program/cloud-init": {
+    meaning:
+      "The cloud-init of the node's image refuses what is rendered for it, by its own schema (`kimg check --with-programs`).",
+    cure: "Correct the field that is shown; cloud-init's module reference says what it takes.",
+    example: "cloud-init refuses this: 3 is not of type 'string'",
+  },
+  "program/kubeadm": {
+    meaning: "The kubeadm of the cluster's version refuses what is rendered for it (`kimg check --with-programs`).",
+    cure: "Correct the field that is shown; the reference of `kubeadm.k8s.io/v1beta4`, `kubelet.config.k8s.io/v1beta1` or `kubeproxy.config.k8s.io/v1alpha1` says what it takes.",
+    example: 'kubeadm refuses this: unknown field "apiServer.extraArg"',
+  },
+} as const satisfies CodeEntries;
+
 export const passThroughCodes = {
   "cloud-config/bad-file": {
     meaning: "An item of `write_files` is not what cloud-init writes a file from.",

@@ -1,6 +1,6 @@
 // Every code that a diagnostic can have. `Diagnostic.code` is one of these: a code without an entry does not compile.
 import { buildCodes, lockCodes, mirrorCodes } from "./build.ts";
-import { endpointCodes, kubernetesCodes, networkCodes, nodeCodes, passThroughCodes } from "./cluster.ts";
+import { endpointCodes, kubernetesCodes, networkCodes, nodeCodes, passThroughCodes, programCodes } from "./cluster.ts";
 import { contentCodes, templateCodes } from "./content.ts";
 import { renderCodes, repairCodes, statusCodes } from "./operation.ts";
 import { trustCodes } from "./trust.ts";
@@ -17,6 +17,7 @@ export const codes = {
   ...networkCodes,
   ...kubernetesCodes,
   ...passThroughCodes,
+  ...programCodes,
   ...contentCodes,
   ...templateCodes,
   ...trustCodes,
