@@ -11,6 +11,7 @@ const unknownFields = (document: JsonValue, text: string): readonly Said[] =>
   [...text.matchAll(/unknown field "([^"]+)"/g)].map(([message, path = ""]) => ({
     path: pathIn(document, path),
     message,
+    at: "key",
   }));
 
 /** Go names the type that holds the field before the field's path, which has no indices. */
@@ -27,10 +28,9 @@ const invalidFields = (document: JsonValue, text: string): readonly Said[] => {
   );
 };
 
-/** Empty when it accepts. What is said in words that are not known stands at the document's root. */
+/** What it said when it refused, one or more; what is said in words that are not known stands at the document's root. */
 export const kubeadmSaid = (document: JsonValue, output: string): readonly Said[] => {
-  const text = /^error: ([^]*?)(?:\nTo see the stack trace|\s*$)/m.exec(output)?.[1]?.trim();
-  if (text === undefined) return [];
+  const text = /^error: ([^]*?)(?:\nTo see the stack trace|\s*$(?![^]))/m.exec(output)?.[1]?.trim() ?? output.trim();
   for (const read of [unknownFields, wrongType, invalidFields]) {
     const said = read(document, text);
     if (said.length > 0) return onePerPlace(said);

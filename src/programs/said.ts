@@ -6,6 +6,8 @@ export interface Said {
   /** Keys and indices in the document that was judged. */
   readonly path: Path;
   readonly message: string;
+  /** Set when the key itself is wrong. */
+  readonly at?: "key";
 }
 
 /** `a.b[0].c`, `a.b.0.c` or `a[b.c]` as a path; a key with dots in it is found in the document itself. */
@@ -38,10 +40,10 @@ const shortened = (text: string): string => (text.length > longest ? `${text.sli
 /** Several complaints about one place are one: a schema with alternatives complains about each. */
 export const onePerPlace = (said: readonly Said[]): readonly Said[] => {
   const places = new Map<string, Said>();
-  for (const { path, message } of said) {
-    const key = JSON.stringify(path);
+  for (const each of said) {
+    const key = JSON.stringify(each.path);
     const before = places.get(key);
-    places.set(key, { path, message: before === undefined ? message : `${before.message}; ${message}` });
+    places.set(key, before === undefined ? each : { ...before, message: `${before.message}; ${each.message}` });
   }
-  return [...places.values()].map(({ path, message }) => ({ path, message: shortened(message) }));
+  return [...places.values()].map(({ message, ...rest }) => ({ ...rest, message: shortened(message) }));
 };
