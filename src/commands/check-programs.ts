@@ -51,11 +51,11 @@ const distinct = (nodes: readonly Node[]): readonly Node[] => [
   ).values(),
 ];
 
+const identity = ({ code, path, message, hint }: Diagnostic): string => JSON.stringify([code, message, path ?? hint]);
+
 /** What many nodes have from one place is said once. */
-const once = (complaints: readonly Diagnostic[]): readonly Diagnostic[] => {
-  const key = ({ code, path, message, hint }: Diagnostic): string => JSON.stringify([code, message, path ?? hint]);
-  return [...new Map(complaints.toReversed().map((each) => [key(each), each])).values()].toReversed();
-};
+const once = (complaints: readonly Diagnostic[]): readonly Diagnostic[] =>
+  [...new Map(complaints.toReversed().map((each) => [identity(each), each])).values()].toReversed();
 
 /**
  * Complaints of kubeadm and cloud-init, with paths in `config`, the document as it was read. Secrets are made for this only and thrown

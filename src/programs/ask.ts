@@ -62,7 +62,7 @@ const kubeadmDocuments = (cluster: Cluster, tree: FileTree, node: Node) =>
   });
 
 const wholeOf = (cluster: Cluster, document: Json): string => {
-  const alone = ["ClusterConfiguration", "JoinConfiguration"].includes(String(document["kind"]));
+  const alone = document["kind"] === "ClusterConfiguration" || document["kind"] === "JoinConfiguration";
   const least = {
     apiVersion: "kubeadm.k8s.io/v1beta4",
     kind: "ClusterConfiguration",
