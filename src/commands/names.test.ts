@@ -17,8 +17,13 @@ it("names what a cluster.yaml and a library have, whatever is wrong with them", 
     expect(await ask("nodes", "token", "--ttl", "1h", cluster, "--node")).toBe("a\nb\nc");
     await writeFile(cluster, "nodes: [");
     expect(await ask("nodes", "replace", cluster)).toBe("");
-    await mkdir(join(folder, "mine/roles/gpu"), { recursive: true });
-    await writeFile(join(folder, "mine/roles/gpu/role.yaml"), "kimg: { description: d, bootstrap: join-worker }\n");
+    for (const name of ["gpu", "$(reboot)"]) {
+      await mkdir(join(folder, "mine/roles", name), { recursive: true });
+      await writeFile(
+        join(folder, "mine/roles", name, "role.yaml"),
+        "kimg: { description: d, bootstrap: join-worker }\n",
+      );
+    }
     expect(await ask("roles", "build", "--library", join(folder, "mine"), "--role")).toBe(
       "gpu\nhaproxy\nmaster-init\nmaster-join\nworker",
     );

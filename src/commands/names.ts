@@ -29,18 +29,16 @@ export interface NamesOptions {
   readonly verbs: readonly string[];
 }
 
-/** One a line; nothing where nothing can be read. */
-export const names = async (io: Io, { kind, words, verbs }: NamesOptions): Promise<string> => {
-  if (kind === "nodes") return (await nodeNames(io, words)).join("\n");
-  if (kind === "topics") {
-    // Scripts take a blank as the end of a word.
-    const asked = [
-      ...verbs.filter((verb) => /^\S+$/.test(verb)),
-      ...topics.map(({ name }) => name),
-      ...Object.keys(codes),
-    ];
-    return asked.join("\n");
-  }
+/** A shell expands what it is offered as words (bash: `compgen -W`): a folder's name must not become a command. */
+const isHarmless = (name: string): boolean => /^[\w./-]+$/.test(name);
+
+const namesOf = async (io: Io, { kind, words, verbs }: NamesOptions): Promise<readonly string[]> => {
+  if (kind === "nodes") return nodeNames(io, words);
+  if (kind === "topics") return [...verbs, ...topics.map(({ name }) => name), ...Object.keys(codes)];
   const { library } = await loadLibrary(io, [shippedFolder, ...librariesIn(words)]);
-  return [...library[kind].keys()].toSorted().join("\n");
+  return [...library[kind].keys()].toSorted();
 };
+
+/** One a line; nothing where nothing can be read. */
+export const names = async (io: Io, options: NamesOptions): Promise<string> =>
+  (await namesOf(io, options)).filter(isHarmless).join("\n");

@@ -6,6 +6,7 @@ import type { Path } from "../diagnostic.ts";
 import type { Cache } from "../edge/cache.ts";
 import type { Io } from "../edge/io.ts";
 import type { Cluster, FileTree, Json, JsonValue, Node } from "../model.ts";
+import { apiVersions } from "../render/kubeadm/v1beta4.ts";
 import { toYaml } from "../render/yaml.ts";
 import { supply } from "../supply/supply.ts";
 import { sandboxed, type Bind, type Sandboxed } from "../tools/sandbox.ts";
@@ -53,7 +54,7 @@ const kubeadmDocuments = (cluster: Cluster, tree: FileTree, node: Node) =>
   kubeadmFiles.flatMap((file) => {
     const text = textOf(tree, `${node.name}/files/etc/kimg/kubeadm/${file}`);
     if (text === undefined) return [];
-    const kubelet = { apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration" };
+    const kubelet = { apiVersion: apiVersions.kubelet, kind: "KubeletConfiguration" };
     return parseAllDocuments(text).flatMap((parsed) => {
       const document = { ...(file.startsWith("patches/") ? kubelet : {}), ...(parsed.toJS() as Json) };
       const section = sectionsByKind[String(document["kind"])];
@@ -64,7 +65,7 @@ const kubeadmDocuments = (cluster: Cluster, tree: FileTree, node: Node) =>
 const wholeOf = (cluster: Cluster, document: Json): string => {
   const alone = document["kind"] === "ClusterConfiguration" || document["kind"] === "JoinConfiguration";
   const least = {
-    apiVersion: "kubeadm.k8s.io/v1beta4",
+    apiVersion: apiVersions.kubeadm,
     kind: "ClusterConfiguration",
     kubernetesVersion: `v${cluster.kubernetes.version}`,
   };
