@@ -3,7 +3,7 @@ import type { JsonValue } from "../model.ts";
 import { type Said, onePerPlace, pathIn } from "./said.ts";
 
 /**
- * For Python in a tree with cloud-init 22.4 or later; \`/seeds/N/{meta-data,user-data}\` → JSON: what cloud-init makes of each, and its
+ * For Python in a tree with cloud-init 22.4 or later; `/seeds/N/{meta-data,user-data}` → JSON: what cloud-init makes of each, and its
  * complaints. SchemaValidationError.schema_errors is a list of (path, message): cloudinit/config/schema.py.
  */
 export const askCloudInit = `

@@ -6,7 +6,7 @@ import { check } from "../../src/commands/check.ts";
 import { DiagnosticError, formatPath } from "../../src/diagnostic.ts";
 import { withScratch } from "../support/scratch.ts";
 
-/** \`^\` marks what is wrong; each line has at most one. */
+/** `^` marks what is wrong; each line has at most one. */
 const wrong = `version: 1
 name: tuned
 network: { nodes: 10.9.0.0/24, gateway: 10.9.0.1, dns: [10.9.0.2] }

@@ -80,6 +80,6 @@ _kimg_reply() {
   esac
 }`;
 
-/** Source it, or put it into a folder of bash-completion as \`kimg\`. */
+/** Source it, or put it into a folder of bash-completion as `kimg`. */
 export const bashCompletion = (root: CommandDescription): string =>
   `# ${origin}\n${reply}\n${body(root)}\ncomplete -F _kimg kimg\n`;

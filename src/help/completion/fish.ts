@@ -95,7 +95,7 @@ function __kimg_names
   kimg names $argv[1] -- (commandline -opc)[2..-1] 2>/dev/null
 end`;
 
-/** Put it into \`~/.config/fish/completions/kimg.fish\`, or source it. */
+/** Put it into `~/.config/fish/completions/kimg.fish`, or source it. */
 export const fishCompletion = (root: CommandDescription): string =>
   [
     `# ${origin}`,

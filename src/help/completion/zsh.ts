@@ -73,7 +73,7 @@ const names = `_kimg_names() {
   compadd "\${(@)argv[1,-2]}" -a found
 }`;
 
-/** Put it into a folder of \`fpath\` as \`_kimg\`, or source it after \`compinit\`. */
+/** Put it into a folder of `fpath` as `_kimg`, or source it after `compinit`. */
 export const zshCompletion = (root: CommandDescription): string => `#compdef kimg
 # ${origin}
 ${names}
