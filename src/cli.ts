@@ -9,10 +9,12 @@ import { check } from "./commands/check.ts";
 import { diff } from "./commands/diff.ts";
 import { doctor } from "./commands/doctor.ts";
 import { type ExplainOptions, explain } from "./commands/explain.ts";
+import { help } from "./commands/help.ts";
 import { init } from "./commands/init.ts";
 import { inspect } from "./commands/inspect.ts";
 import { kubeconfig } from "./commands/kubeconfig.ts";
 import { type MirrorCommandOptions, mirrorCreate } from "./commands/mirror.ts";
+import { names } from "./commands/names.ts";
 import { recover } from "./commands/recover.ts";
 import { render } from "./commands/render.ts";
 import { replace } from "./commands/replace.ts";
@@ -20,13 +22,15 @@ import { seal } from "./commands/seal.ts";
 import { secrets } from "./commands/secrets.ts";
 import { status } from "./commands/status.ts";
 import { token } from "./commands/token.ts";
-import { DiagnosticError, diagnosticsJson } from "./diagnostic.ts";
+import { DiagnosticError, type DiagnosticFormat, diagnosticsJson } from "./diagnostic.ts";
 import type { Io } from "./edge/io.ts";
 import { type ProgressStyle, type StageTime, startProgress } from "./edge/progress.ts";
 import { systemIo } from "./edge/system-io.ts";
 import { hiddenQuestion, question, showsColors } from "./edge/terminal.ts";
 import { Interrupted, describeFailure, exitCodes } from "./failure.ts";
-import { createProgram } from "./program.ts";
+import { type NameKind, type Shell, completions } from "./help/completion/index.ts";
+import { createProgram, describeProgram } from "./program.ts";
+import { workflowCommands } from "./workflow-commands.ts";
 
 /** As commander parsed and checked them: src/program.ts says which option has which type. */
 type Options = Readonly<Record<string, unknown>> & { readonly quiet?: boolean; readonly json?: boolean };
@@ -71,7 +75,12 @@ const seedsOptions = ({ options }: Call) => ({ output: options["output"] as stri
 type Outcome = string | { readonly text: string; readonly exitCode: number };
 
 const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
-  check: (call) => check(call.io, { ...clusterOptions(call), format: call.options["format"] as "text" | "json" }),
+  check: (call) =>
+    check(call.io, {
+      ...clusterOptions(call),
+      format: call.options["format"] as DiagnosticFormat,
+      programs: call.options["withPrograms"] === true,
+    }),
   init: (call) => init(call.io, clusterOptions(call)),
   secrets: (call) => {
     const { output, rotate, encrypt } = call.options as { output?: string; rotate?: string; encrypt?: boolean };
@@ -181,6 +190,18 @@ const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
     });
     return { text, exitCode: ready ? 0 : exitCodes.diagnostics };
   },
+  help: ({ io, args, options }) => {
+    // commander gives a variadic argument as one list.
+    const words = args[0] as unknown as readonly string[];
+    return help(io, { words, ...describeProgram(), json: options.json === true });
+  },
+  completion: async ({ args }) => completions[args[0] as Shell](describeProgram().tree).trimEnd(),
+  names: ({ io, args: [kind, words] }) =>
+    names(io, {
+      kind: kind as NameKind,
+      words: words as unknown as readonly string[],
+      verbs: describeProgram().verbs,
+    }),
   "cache show": ({ io }) => showCache(io),
   "cache prune": ({ io, options }) => pruneCache(io, options as { size?: string; all?: boolean }),
 };
@@ -209,11 +230,12 @@ const runVerb = async (verb: string, args: readonly string[], options: Options):
   return exitCode;
 };
 
-/** Diagnostics go where the caller's program reads them when it asked for JSON. */
+/** Diagnostics go where the caller's program reads them when it asked for a form of them. */
 const report = (error: unknown, options: Options): number => {
   const { text, exitCode } = describeFailure(error, { color: showsColors(process.stderr) });
-  const json = options.json === true || options["format"] === "json";
-  if (error instanceof DiagnosticError && json) process.stdout.write(`${diagnosticsJson(error.diagnostics)}\n`);
+  const form = options.json === true ? "json" : options["format"];
+  const printed = form === "json" ? diagnosticsJson : form === "github" ? workflowCommands : undefined;
+  if (error instanceof DiagnosticError && printed) process.stdout.write(`${printed(error.diagnostics)}\n`);
   else process.stderr.write(`${text}\n`);
   return exitCode;
 };

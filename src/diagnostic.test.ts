@@ -35,8 +35,8 @@ describe("formatDiagnostic", () => {
   });
 
   it("leaves out what is not known", () => {
-    const bare: Diagnostic = { severity: "warning", code: "a/b", message: "something" };
-    expect(formatDiagnostic(bare, plain)).toBe("warning[a/b]: something");
+    const bare: Diagnostic = { severity: "warning", code: "file/missing", message: "something" };
+    expect(formatDiagnostic(bare, plain)).toBe("warning[file/missing]: something");
   });
 
   it("colours only when asked, and the same text", () => {
@@ -85,7 +85,7 @@ describe("formatDiagnostics", () => {
 
 describe("diagnosticsJson", () => {
   it("is flat, and says only what is known", () => {
-    const bare: Diagnostic = { severity: "warning", code: "a/b", message: "something" };
+    const bare: Diagnostic = { severity: "warning", code: "file/missing", message: "something" };
     expect(JSON.parse(diagnosticsJson([unknownRole, bare]))).toEqual({
       diagnostics: [
         {
@@ -99,7 +99,7 @@ describe("diagnosticsJson", () => {
           column: 11,
           length: 10,
         },
-        { severity: "warning", code: "a/b", message: "something" },
+        { severity: "warning", code: "file/missing", message: "something" },
       ],
     });
   });

@@ -1,6 +1,7 @@
 // What kimg says about input that it cannot take. Pure: knows no file system; positions are looked up by config/source.ts
 // and only shown here.
 import { createColors } from "picocolors";
+import type { DiagnosticCode } from "./codes/index.ts";
 
 export type Severity = "error" | "warning";
 
@@ -10,7 +11,7 @@ export type Path = readonly (string | number)[];
 export interface Diagnostic {
   readonly severity: Severity;
   /** `room/slug`, stable: `node/unknown-role`. */
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   /** How to mend it. */
   readonly hint?: string;
@@ -80,6 +81,10 @@ export const formatPath = (path: Path): string =>
     })
     .join("")
     .replace(/^\./, "");
+
+/** For people, for programs, for GitHub Actions. */
+export const diagnosticFormats = ["text", "json", "github"] as const;
+export type DiagnosticFormat = (typeof diagnosticFormats)[number];
 
 export interface FormatOptions {
   readonly color: boolean;

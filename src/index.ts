@@ -1,12 +1,25 @@
-// kimg as a library: the same straight line as the commands, without a terminal.
-export { type LoadOptions, type LoadedCluster, loadCluster, readLibrary } from "./commands/check.ts";
-export { type Diagnostic, DiagnosticError, ToolError, formatDiagnostics } from "./diagnostic.ts";
-export { type Cache, cacheFolder, openCache } from "./edge/cache.ts";
-export type { Io, Progress } from "./edge/io.ts";
-export { type ProgressStyle, startProgress } from "./edge/progress.ts";
-export { systemIo } from "./edge/system-io.ts";
-export type { Artifact, BuildRequest, Cluster, FileTree, Library, LockEntry, Node, Secrets } from "./model.ts";
-export { type BuildOptions, type BuiltImage, buildImage } from "./pipeline.ts";
-export { renderCluster } from "./render/render.ts";
-export { resolveCluster } from "./resolve/resolve.ts";
-export { readSecrets } from "./secrets/file.ts";
+// kimg as a library: the same straight line as the commands, without a terminal. What is not named here may change at any time.
+export {
+  type BuildCallOptions,
+  type CallOptions,
+  type Checked,
+  type ClusterDocument,
+  type ClusterSource,
+  type RenderCallOptions,
+  type Rendered,
+  build,
+  check,
+  makeSecrets,
+  render,
+} from "./api.ts";
+export type { CodeEntry, DiagnosticCode } from "./codes/index.ts";
+export {
+  type Diagnostic,
+  DiagnosticError,
+  type Location,
+  ToolError,
+  UsageError,
+  formatDiagnostics,
+} from "./diagnostic.ts";
+export type { Artifact, Cluster, FileEntry, FileTree, LockEntry, Node, Secrets } from "./model.ts";
+export type { BuiltImage } from "./pipeline.ts";

@@ -1,4 +1,5 @@
 // kimg.lock: what went into an image. Written beside its artifacts; `--locked` rebuilds exactly that or says what differs.
+import type { DiagnosticCode } from "./codes/index.ts";
 import { type Diagnostic, DiagnosticError } from "./diagnostic.ts";
 import type { LockEntry } from "./model.ts";
 
@@ -47,7 +48,7 @@ const byName = (entries: readonly LockEntry[]): Map<string, LockEntry> =>
 
 const describe = (entry: LockEntry): string => `${entry.kind} ${entry.name} ${entry.version}`;
 
-const error = (code: string, message: string): Diagnostic => ({ severity: "error", code, message });
+const error = (code: DiagnosticCode, message: string): Diagnostic => ({ severity: "error", code, message });
 
 /** What keeps a build from being the locked one; empty when it is. */
 export const compareLocks = (locked: readonly LockEntry[], built: readonly LockEntry[]): readonly Diagnostic[] => {

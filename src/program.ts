@@ -2,7 +2,10 @@
 // outside, so that the documentation's commands can be checked without running them.
 import { Command, Option } from "commander";
 import { kimgVersion } from "./content.ts";
+import { diagnosticFormats } from "./diagnostic.ts";
 import { diskFormats } from "./model.ts";
+import { allCommands, commandTree, helpOf } from "./help/command-tree.ts";
+import { addHelpCommands, factsHelp } from "./program-help.ts";
 import { addOperationCommands } from "./program-operation.ts";
 import { addToolCommands } from "./program-tools.ts";
 import {
@@ -34,7 +37,15 @@ const addInputCommands = (program: Command): void => {
     .description("Checks cluster.yaml and the roles and images that it uses. Exit code 1 when there is an error.")
     .argument(...clusterArgument)
     .addOption(libraryOption())
-    .addOption(new Option("--format <form>", "how to print what was found").choices(["text", "json"]).default("text"));
+    .addOption(
+      new Option("--format <form>", "how to print what was found; github: as GitHub Actions annotates files with")
+        .choices(diagnosticFormats)
+        .default("text"),
+    )
+    .option(
+      "--with-programs",
+      "ask kubeadm and cloud-init as well, as the nodes have them; the first time takes minutes",
+    );
   program
     .command("secrets")
     .summary("make the cluster's trust: authorities, keys, tokens")
@@ -119,10 +130,6 @@ const verbOf = (command: Command): string =>
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 
-const exitCodeHelp = `
-Exit codes: 0 done, 1 input refused or the answer is no (diff, status, boot, doctor), 2 wrong use, 3 a program or host failed, 70 a bug in kimg, 130 stopped.
-Environment: KIMG_CACHE, KIMG_CACHE_LIMIT, KIMG_PASSPHRASE, KIMG_DEBIAN_MIRROR, SOURCE_DATE_EPOCH, NO_COLOR.`;
-
 /** The whole command line; throws CommanderError in place of exiting. */
 export const createProgram = (action: Action): Command => {
   const program = new Command("kimg")
@@ -132,13 +139,14 @@ export const createProgram = (action: Action): Command => {
     .version(kimgVersion)
     .option("--quiet", "print results and errors only")
     .option("--json", "progress as JSON events, one a line, and results as JSON")
-    .addHelpText("after", exitCodeHelp)
+    .addHelpText("after", factsHelp)
     .showHelpAfterError("(see kimg --help)");
   addInputCommands(program);
   addOutputCommands(program);
   addOperationCommands(program);
   addToolCommands(program);
   addCacheCommands(program);
+  addHelpCommands(program);
   for (const command of leaves(program)) {
     command.action(() => action(verbOf(command), command.processedArgs as string[], command.optsWithGlobals()));
   }
@@ -146,4 +154,18 @@ export const createProgram = (action: Action): Command => {
     command.exitOverride();
   }
   return program;
+};
+
+/** The command line as data, and the help of each verb. Runs nothing. */
+export const describeProgram = () => {
+  const tree = commandTree(createProgram(async () => {}));
+  const verbs = allCommands(tree).map(({ verb }) => verb);
+  const verbHelp = (verb: string): string | undefined => {
+    let command: Command | undefined = createProgram(async () => {});
+    for (const word of verb === "" ? [] : verb.split(" ")) {
+      command = command?.commands.find((each) => each.name() === word);
+    }
+    return command === undefined ? undefined : helpOf(command);
+  };
+  return { tree, verbs, verbHelp };
 };

@@ -1,5 +1,5 @@
 // Every code fence of README.md and docs/ is checked: commands against the command line that there is, YAML by the reader of what it
-// is, JSON by a parser. A fence of another kind, or a YAML fence that does not say what it is, fails.
+// is, JSON by a parser, programs against the example that they show. A fence of another kind, or a YAML fence that does not say what it is, fails.
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -27,7 +27,13 @@ const files = systemFiles();
 
 const pages = async (): Promise<string[]> => {
   const docs = (await readdir(join(shippedFolder, "docs"))).filter((name) => name.endsWith(".md"));
-  return ["README.md", "build/README.md", "images/agent/README.md", ...docs.map((name) => `docs/${name}`)];
+  return [
+    "README.md",
+    "build/README.md",
+    "examples/README.md",
+    "images/agent/README.md",
+    ...docs.map((name) => `docs/${name}`),
+  ];
 };
 
 const fencesOf = (page: string, markdown: string): Fence[] =>
@@ -59,9 +65,12 @@ const checkCommand = async (line: string): Promise<void> => {
   const [program = "", ...words] = line.trim().split(/\s+/);
   if (program === "kimg") return checkKimgCommand(words);
   if (program.startsWith("./")) return expect(await files.status(join(shippedFolder, program))).toBeDefined();
-  if (program === "npm" && words[0] === "run") {
-    const { scripts } = JSON.parse(await readFile(join(shippedFolder, "package.json"), "utf8")) as { scripts: object };
-    return expect(Object.keys(scripts)).toContain(words[1]);
+  if (program === "npm" && (words[0] === "run" || words[0] === "install")) {
+    const { name, scripts } = JSON.parse(await readFile(join(shippedFolder, "package.json"), "utf8")) as {
+      name: string;
+      scripts: object;
+    };
+    return expect(words[0] === "run" ? Object.keys(scripts) : [name]).toContain(words[1]);
   }
   expect(knownPrograms, `what is ${program}?`).toContain(program);
 };
@@ -107,14 +116,20 @@ const checkCommands = async (text: string): Promise<void> => {
   for (const line of lines) await checkCommand(line);
 };
 
+const checkYaml = async (title: string, text: string): Promise<void> => {
+  if (title === "cluster.yaml") return checkCluster(text);
+  if (title === "role.yaml" || title === "image.yaml") {
+    return checkContent(title === "role.yaml" ? "role" : "image", text);
+  }
+  if (title.startsWith("part of ")) return void parse(text);
+  expect.unreachable(`YAML that is "${title}" is not checked by anything`);
+};
+
 const checkFence = async ({ language, title, text }: Fence): Promise<void> => {
   if (language === "sh") return checkCommands(text);
   if (language === "json") return void JSON.parse(text);
-  if (language === "yaml" && title === "cluster.yaml") return checkCluster(text);
-  if (language === "yaml" && (title === "role.yaml" || title === "image.yaml")) {
-    return checkContent(title === "role.yaml" ? "role" : "image", text);
-  }
-  if (language === "yaml" && title.startsWith("part of ")) return void parse(text);
+  if (language === "yaml" && title !== "") return checkYaml(title, text);
+  if (language === "js") return expect(text).toBe(await readFile(join(shippedFolder, title), "utf8"));
   if (language === "mermaid") return checkSequence(text);
   if (language === "text" && title !== "") return;
   expect.unreachable(`a fence of ${language || "no language"} "${title}" is not checked by anything`);
@@ -128,11 +143,22 @@ describe("code fences", () => {
   });
 });
 
-describe("links", () => {
-  it.each(["README.md"])("of %s lead somewhere", async (page) => {
+/** As GitHub names a heading: lower case, without punctuation, `-` for blanks. */
+const anchors = (markdown: string): readonly string[] =>
+  [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+
+describe("links", async () => {
+  it.each(await pages())("of %s lead somewhere", async (page) => {
     const text = await readFile(join(shippedFolder, page), "utf8");
-    for (const [, target = ""] of text.matchAll(/\]\(([^)#:]+)\)/g)) {
-      expect(await files.status(join(shippedFolder, dirname(page), target)), target).toBeDefined();
+    for (const [, target = "", anchor] of text.matchAll(/\]\(([^)#:]*)(?:#([^)]+))?\)/g)) {
+      const path = target === "" ? page : join(dirname(page), target);
+      expect(await files.status(join(shippedFolder, path)), target).toBeDefined();
+      if (anchor !== undefined) expect(anchors(await readFile(join(shippedFolder, path), "utf8"))).toContain(anchor);
     }
   });
 });

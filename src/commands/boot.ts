@@ -1,4 +1,5 @@
 // `kimg boot`: an image and a seed, in QEMU, followed by what the console says. Neither is ever written to.
+import type { DiagnosticCode } from "../codes/index.ts";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { DiagnosticError, UsageError } from "../diagnostic.ts";
@@ -49,7 +50,7 @@ export const milestones = {
   failed: /^kimg: FAILED/,
 } as const;
 
-const refuse = (code: string, message: string, hint: string): DiagnosticError =>
+const refuse = (code: DiagnosticCode, message: string, hint: string): DiagnosticError =>
   new DiagnosticError([{ severity: "error", code, message, hint }]);
 
 const notBootable = (path: string): DiagnosticError =>

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { DiagnosticError } from "../diagnostic.ts";
+import { DiagnosticError, type DiagnosticFormat } from "../diagnostic.ts";
 import { systemFiles } from "../edge/files.ts";
 import type { Io } from "../edge/io.ts";
 import { check } from "./check.ts";
@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 const small = "version: 1\nname: prod\nendpoint: { host: api.example.org }\n";
-const run = (format: "text" | "json" = "text", ...libraries: readonly string[]): Promise<string> =>
+const run = (format: DiagnosticFormat = "text", ...libraries: readonly string[]): Promise<string> =>
   check(io, { cluster, libraries, format });
 
 const role = (name: string): string =>
@@ -51,6 +51,17 @@ describe("check", () => {
     writeFileSync(cluster, `${small}nodes: [{ name: a, role: master-init }, { name: b, role: master-join }]\n`);
     expect(await run()).toMatch(/^warning\[masters\/even\][\s\S]*is right: cluster prod, 2 masters, /);
     expect(JSON.parse(await run("json"))).toMatchObject({ diagnostics: [{ code: "masters/even", line: 4 }] });
+  });
+
+  it("annotates for GitHub Actions", async () => {
+    writeFileSync(cluster, `${small}nodes: [{ name: a, role: master-init }, { name: b, role: master-join }]\n`);
+    const [command, summary, ...more] = (await run("github")).split("\n");
+    expect(command).toBe(
+      `::warning file=${cluster},line=4,col=58,title=masters/even::` +
+        "nodes[1].role: 2 masters bear the loss of 0, as 1 would%0Aetcd needs a majority: make it 3 or 1",
+    );
+    expect(summary).toContain("cluster.yaml is right");
+    expect(more).toEqual([]);
   });
 
   it("refuses, with the warnings too", async () => {

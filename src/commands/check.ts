@@ -1,15 +1,19 @@
 // `kimg check`: cluster.yaml and the library, read and judged. Nothing is made; every later command begins with `loadCluster`.
 import type { Config, ReadManifests, ReadShape } from "../config/index.ts";
 import { judgeConfig, place, readConfig, readManifests, sorted } from "../config/index.ts";
-import { readText } from "../config/read-file.ts";
+import { type ReadText, readText } from "../config/read-file.ts";
+import type { Source } from "../config/source.ts";
 import { shippedFolder } from "../content.ts";
-import type { Diagnostic } from "../diagnostic.ts";
+import type { Diagnostic, DiagnosticFormat } from "../diagnostic.ts";
 import { DiagnosticError, diagnosticsJson } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import { checkTemplates, loadLibrary } from "../library/index.ts";
 import type { Bootstrap, Library } from "../model.ts";
 import { templateShape } from "../render/context.ts";
 import { metadataNames } from "../render/metadata.ts";
+import { resolveCluster } from "../resolve/resolve.ts";
+import { workflowCommands } from "../workflow-commands.ts";
+import { programDiagnostics } from "./check-programs.ts";
 import { withWarnings } from "./warnings.ts";
 
 export interface LoadOptions {
@@ -27,6 +31,8 @@ export interface LoadedCluster {
   /** Texts of the manifests that the config names, by the path that is written there. */
   readonly manifests: ReadonlyMap<string, string>;
   readonly warnings: readonly Diagnostic[];
+  /** The document as it was read, and where each part of it stands. */
+  readonly source: Source;
 }
 
 const missingClusterHint = "`kimg init` writes a cluster.yaml to start from";
@@ -45,9 +51,16 @@ export const readLibrary = async (io: Io, libraries: readonly string[]): Promise
  * Reads and checks cluster.yaml and the library. Rejects with DiagnosticError, which then holds the warnings too. Rules wait
  * until the library is whole: they would miss roles that are only misspelt.
  */
-export const loadCluster = async (io: Io, options: LoadOptions): Promise<LoadedCluster> => {
+export const loadCluster = async (io: Io, options: LoadOptions): Promise<LoadedCluster> =>
+  judgeCluster(io, options, await readText(io.files, options.cluster, missingClusterHint));
+
+/** The same of a text that has been read. */
+export const judgeCluster = async (
+  io: Io,
+  options: LoadOptions,
+  { text, diagnostics: inFile }: ReadText,
+): Promise<LoadedCluster> => {
   const { library, diagnostics: inLibrary } = await loadLibrary(io, [shippedFolder, ...options.libraries]);
-  const { text, diagnostics: inFile } = await readText(io.files, options.cluster, missingClusterHint);
   const inTemplates = [...library.roles.values()].flatMap((role) =>
     checkTemplates(role, templateShape(role), metadataNames(role.bootstrap)),
   );
@@ -55,8 +68,8 @@ export const loadCluster = async (io: Io, options: LoadOptions): Promise<LoadedC
   const read = hasError(inLibrary) ? shape : judgeConfig(shape, library);
   const manifests = await manifestsOf(io, options.cluster, shape);
   const all = sorted([...inLibrary, ...inTemplates, ...read.diagnostics, ...manifests.diagnostics]);
-  if (hasError(all) || read.config === undefined) throw new DiagnosticError(all);
-  return { config: read.config, library, manifests: manifests.texts, warnings: all };
+  if (hasError(all) || read.config === undefined || shape.source === undefined) throw new DiagnosticError(all);
+  return { config: read.config, library, manifests: manifests.texts, warnings: all, source: shape.source };
 };
 
 /** Those that the document names, whatever else is wrong with it. */
@@ -89,14 +102,29 @@ const machines = (config: Config, library: Library): string => {
 };
 
 export interface CheckOptions extends LoadOptions {
-  readonly format: "text" | "json";
+  readonly format: DiagnosticFormat;
+  /** Ask kubeadm and cloud-init as well. */
+  readonly programs?: boolean;
 }
+
+const refuseByPrograms = async (
+  io: Io,
+  { config, library, manifests, source, warnings }: LoadedCluster,
+): Promise<void> => {
+  const cluster = resolveCluster(config, library, manifests);
+  const said = await programDiagnostics(io, cluster, source.value);
+  if (said.length > 0) throw new DiagnosticError(sorted([...warnings, ...place(said, source)]));
+};
 
 /** What to print when there is no error; rejects with DiagnosticError when there is. */
 export const check = async (io: Io, options: CheckOptions): Promise<string> => {
-  const { config, library, warnings } = await loadCluster(io, options);
+  const loaded = await loadCluster(io, options);
+  const { config, library, warnings } = loaded;
+  if (options.programs === true) await refuseByPrograms(io, loaded);
   if (options.format === "json") return diagnosticsJson(warnings);
   const version = config.kubernetes.version ?? library.defaultKubernetesVersion;
   const summary = `${options.cluster} is right: cluster ${config.name}, ${machines(config, library)}, Kubernetes ${version}`;
+  if (options.format === "github")
+    return [workflowCommands(warnings), summary].filter((each) => each !== "").join("\n");
   return withWarnings(summary, warnings, options.color);
 };

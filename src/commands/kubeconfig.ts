@@ -35,7 +35,7 @@ const riskWarnings = (groups: readonly string[], lifetime: number): readonly Dia
     ? [
         {
           severity: "warning" as const,
-          code: "kubeconfig/past-authorization",
+          code: "kubeconfig/past-authorization" as const,
           message: "members of system:masters may do everything, whatever the cluster's roles say",
           hint: "kubeadm:cluster-admins may do the same, and can be taken away by deleting a ClusterRoleBinding",
         },
@@ -45,7 +45,7 @@ const riskWarnings = (groups: readonly string[], lifetime: number): readonly Dia
     ? [
         {
           severity: "warning" as const,
-          code: "kubeconfig/long-lived",
+          code: "kubeconfig/long-lived" as const,
           message: "Kubernetes cannot take a client certificate back before it ends",
           hint: "mint one for hours, as often as it is needed",
         },

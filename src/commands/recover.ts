@@ -1,6 +1,7 @@
 // `kimg recover`: the quorum is lost. Makes a seed with which one master, and it alone, begins the cluster again from a snapshot of etcd.
 // The others join it with their ordinary seeds.
 import { join } from "node:path";
+import type { CodeOf } from "../codes/index.ts";
 import { DiagnosticError, ToolError, UsageError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import type { Cluster, Node, Secrets } from "../model.ts";
@@ -25,7 +26,7 @@ export interface RecoverOptions extends ConfirmedOptions {
   readonly ttl: string;
 }
 
-const refuse = (code: string, message: string, hint: string): DiagnosticError =>
+const refuse = (code: CodeOf<"recover">, message: string, hint: string): DiagnosticError =>
   new DiagnosticError([{ severity: "error", code: `recover/${code}`, message, hint }]);
 
 const checkMaster = (cluster: Cluster, node: Node): void => {

@@ -1,6 +1,7 @@
 // `kimg replace`: makes room in the cluster for a machine that takes a dead one's place, and makes its seed. Finds out everything first, says
 // what it will do, and can be run again after whatever stopped it.
 import { join } from "node:path";
+import type { DiagnosticCode } from "../codes/index.ts";
 import { DiagnosticError, ToolError, UsageError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import type { Cluster, Node } from "../model.ts";
@@ -28,7 +29,7 @@ interface Step {
   readonly run: () => Promise<void>;
 }
 
-const refuse = (code: string, message: string, hint: string): DiagnosticError =>
+const refuse = (code: DiagnosticCode, message: string, hint: string): DiagnosticError =>
   new DiagnosticError([{ severity: "error", code, message, hint }]);
 
 const checkReplaceable = (cluster: Cluster, { name, pool, role }: Node): void => {

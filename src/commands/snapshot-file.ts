@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { CodeOf } from "../codes/index.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import { recoveryDrive } from "../operate/recovery.ts";
@@ -28,7 +29,7 @@ const pageUnit = 512;
 /** What ISO 9660 can say of a file's size. */
 const largest = 0xffff_ffff;
 
-const refuse = (code: string, message: string, hint: string): DiagnosticError =>
+const refuse = (code: CodeOf<"recover">, message: string, hint: string): DiagnosticError =>
   new DiagnosticError([{ severity: "error", code: `recover/${code}`, message, hint }]);
 
 const elsewhere = "take another: a master keeps those of its timer in /var/lib/kimg/snapshots";

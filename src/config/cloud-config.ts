@@ -1,4 +1,5 @@
 // The form of a cloud-config, as far as cloud-init would not say anything about it, or only on the node.
+import type { CodeOf } from "../codes/index.ts";
 import type { Diagnostic, Path } from "../diagnostic.ts";
 import { formatPath } from "../diagnostic.ts";
 import { didYouMean } from "../did-you-mean.ts";
@@ -10,7 +11,13 @@ const fileKeys = ["path", "content", "source", "owner", "permissions", "encoding
 /** Lists by cloud-init's schema; anything else there is dropped with a warning on the node. */
 const lists: ReadonlySet<string> = new Set("bootcmd mounts packages runcmd ssh_authorized_keys write_files".split(" "));
 
-const complaint = (code: string, message: string, path: Path, hint: string, at: "key" | "value"): Diagnostic => ({
+const complaint = (
+  code: CodeOf<"cloud-config">,
+  message: string,
+  path: Path,
+  hint: string,
+  at: "key" | "value",
+): Diagnostic => ({
   severity: "error",
   code: `cloud-config/${code}`,
   message,

@@ -2,6 +2,7 @@
 // tags, keys that are not text, scalars that YAML 1.1 reads differently.
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq } from "yaml";
 import type { Alias, Document, Node, Pair, Scalar, YAMLMap } from "yaml";
+import type { DiagnosticCode } from "../codes/index.ts";
 import type { Diagnostic, Path } from "../diagnostic.ts";
 import { keyText } from "./nodes.ts";
 import type { Locate } from "./text.ts";
@@ -36,7 +37,7 @@ const placeOf = (walk: Walk, node: Node): Pick<Diagnostic, "location"> => {
   return { location: walk.locate(start, Math.max(end, start + 1)) };
 };
 
-const complain = (walk: Walk, node: Node, code: string, message: string, hint?: string): void => {
+const complain = (walk: Walk, node: Node, code: DiagnosticCode, message: string, hint?: string): void => {
   const place = placeOf(walk, node);
   walk.errors.push({ severity: "error", code, message, ...(hint === undefined ? {} : { hint }), ...place });
 };

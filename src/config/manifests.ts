@@ -2,6 +2,7 @@
 // in the objects is for kubectl and the API server to judge: this says before any machine is on that there are some.
 import { isMap, isScalar, parseAllDocuments } from "yaml";
 import type { Document } from "yaml";
+import type { CodeOf } from "../codes/index.ts";
 import type { Diagnostic, Path } from "../diagnostic.ts";
 import type { Config } from "./schema.ts";
 import { isTooDeep } from "./source.ts";
@@ -29,7 +30,7 @@ interface Read {
   readonly locate: Locate;
 }
 
-const complaint = ({ document, locate }: Read, code: string, message: string, hint: string): Diagnostic => {
+const complaint = ({ document, locate }: Read, code: CodeOf<"manifest">, message: string, hint: string): Diagnostic => {
   const [start = 0] = document.contents?.range ?? [];
   return { severity: "error", code: `manifest/${code}`, message, hint, location: locate(start) };
 };

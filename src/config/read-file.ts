@@ -1,4 +1,5 @@
 // Bytes of a document → its text, or the reason why it cannot be one. Guards what is slow or silent further on.
+import type { DiagnosticCode } from "../codes/index.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Files } from "../edge/io.ts";
 import { locator } from "./text.ts";
@@ -11,7 +12,7 @@ export interface ReadText {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const refuse = (code: string, message: string, hint?: string): ReadText => ({
+const refuse = (code: DiagnosticCode, message: string, hint?: string): ReadText => ({
   diagnostics: [{ severity: "error", code, message, ...(hint === undefined ? {} : { hint }) }],
 });
 

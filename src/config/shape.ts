@@ -1,5 +1,6 @@
 // zod's issues → diagnostics in kimg's words. Knows no document: cluster.yaml, role.yaml and image.yaml all pass through here.
 import type { z } from "zod";
+import type { CodeOf } from "../codes/index.ts";
 import type { Diagnostic, Path } from "../diagnostic.ts";
 import { formatPath } from "../diagnostic.ts";
 import { didYouMean, nearest } from "../did-you-mean.ts";
@@ -43,7 +44,7 @@ const named = (value: unknown): string => {
 
 const shortened = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 
-const error = (code: string, message: string, path: Path, hint?: string): Diagnostic => ({
+const error = (code: CodeOf<"shape">, message: string, path: Path, hint?: string): Diagnostic => ({
   severity: "error",
   code: `shape/${code}`,
   message,

@@ -62,11 +62,11 @@ it("gives a scalar as it is written", () => {
   expect(source.written(["nodes", 9])).toBeUndefined();
 });
 
-const at = (...path: Path) => ({ severity: "error", code: "a/b", message: "", path }) as const;
+const at = (...path: Path) => ({ severity: "error", code: "file/missing", message: "", path }) as const;
 
 it("places and sorts", () => {
   const placed = place(
-    [at("nodes", 0, "labels"), { severity: "error", code: "c/d", message: "" }, at("version")],
+    [at("nodes", 0, "labels"), { severity: "error", code: "file/directory", message: "" }, at("version")],
     source,
   );
   expect(placed.map(({ location }) => location?.line)).toEqual([undefined, 1, 6]);
@@ -75,7 +75,7 @@ it("places and sorts", () => {
 it("leaves out the index of a list that is written as its item", () => {
   const where = parsed("address: 10.0.0.1\naddresses: [10.0.0.1]\n");
   const diagnostics = ["address", "addresses"].map(
-    (key) => ({ severity: "error", code: "a/b", message: "", path: [key, 0] }) as const,
+    (key) => ({ severity: "error", code: "file/missing", message: "", path: [key, 0] }) as const,
   );
   expect(place(diagnostics, where).map(({ path }) => path)).toEqual([["address"], ["addresses", 0]]);
 });

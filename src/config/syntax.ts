@@ -1,11 +1,12 @@
 // The parser's complaints, in kimg's words: what is there, and what to write instead.
 import { visit } from "yaml";
 import type { Document, YAMLParseError } from "yaml";
+import type { DiagnosticCode } from "../codes/index.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Locate } from "./text.ts";
 
 interface Words {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   readonly hint?: string;
 }

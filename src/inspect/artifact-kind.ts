@@ -1,4 +1,5 @@
 // What a path holds, told by its bytes and not by its name.
+import type { DiagnosticCode } from "../codes/index.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 
@@ -55,7 +56,7 @@ const kindOfFolder = async (io: Io, folder: string): Promise<ArtifactKind | unde
   return marks.find(([name]) => names.includes(name))?.[1];
 };
 
-const refuse = (code: string, message: string, hint: string): DiagnosticError =>
+const refuse = (code: DiagnosticCode, message: string, hint: string): DiagnosticError =>
   new DiagnosticError([{ severity: "error", code, message, hint }]);
 
 /** For what is of a kind, and broken. */

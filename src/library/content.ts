@@ -1,5 +1,6 @@
 // Content folders as data: which library a path is found in, and the files below it. Knows neither roles nor images.
 import { posix } from "node:path";
+import type { CodeOf } from "../codes/index.ts";
 import type { Diagnostic, Path } from "../diagnostic.ts";
 import type { Files } from "../edge/io.ts";
 import type { FileEntry, FileTree, ProvisioningStep } from "../model.ts";
@@ -22,7 +23,7 @@ export interface Loaded<T> {
 /** One item of `files:`: a folder copied onto `/`, or a file or folder put at a path. */
 export type FilesItem = string | { readonly from: string; readonly to: string };
 
-const complaint = (code: string, message: string, path: Path, hint?: string): Diagnostic => ({
+const complaint = (code: CodeOf<"library">, message: string, path: Path, hint?: string): Diagnostic => ({
   severity: "error",
   code: `library/${code}`,
   message,

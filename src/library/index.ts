@@ -1,6 +1,7 @@
 // Role and image folders → Library: those that kimg ships, and those of each `--library DIR`. Owns the formats of role.yaml and
 // image.yaml (docs/architecture.md, "Content") and the template engine; must not know a role or an image by name, nor a cluster.
 import { posix } from "node:path";
+import type { CodeOf } from "../codes/index.ts";
 import { sorted } from "../config/source.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
@@ -29,7 +30,7 @@ interface Loading {
   readonly images: Map<string, Image>;
 }
 
-const complain = (loading: Loading, code: string, message: string, hint: string): void => {
+const complain = (loading: Loading, code: CodeOf<"library">, message: string, hint: string): void => {
   loading.diagnostics.push({ severity: "error", code: `library/${code}`, message, hint });
 };
 

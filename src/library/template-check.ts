@@ -1,6 +1,7 @@
 // Walks a template's syntax tree and checks every name in it against what the template may see. Handlebars' own strict mode looks only
 // when it renders, and not at all inside of `#if` and `#each`. https://handlebarsjs.com/api-reference/compilation.html
 import Handlebars from "handlebars";
+import type { CodeOf, DiagnosticCode } from "../codes/index.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { blockHelpers, helpers } from "./template.ts";
 import type { TemplateShape } from "./template-shape.ts";
@@ -8,7 +9,7 @@ import { itemOf, namesBelow, shapeBelow } from "./template-shape.ts";
 
 /** One thing wrong, with its offsets in the template's text. */
 export interface Finding {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   readonly hint?: string;
   readonly start: number;
@@ -41,7 +42,7 @@ const offset = (text: string, line: number, column: number): number => {
   return start + column;
 };
 
-const report = (check: Check, node: Node, code: string, message: string, hint?: string): void => {
+const report = (check: Check, node: Node, code: CodeOf<"template">, message: string, hint?: string): void => {
   const { start, end } = node.loc;
   check.findings.push({
     code: `template/${code}`,

@@ -1,12 +1,18 @@
 // What was seen of a cluster, held against cluster.yaml: what is wrong, and what will be. Pure; asks nothing.
+import type { DiagnosticCode } from "../codes/index.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { compareVersions } from "../kubernetes-version.ts";
 import type { Cluster, Node } from "../model.ts";
 import { mastersOf } from "../resolve/resolve.ts";
 import type { Observed, ObservedNode } from "./observed.ts";
 
-const error = (code: string, message: string, hint: string): Diagnostic => ({ severity: "error", code, message, hint });
-const warning = (code: string, message: string, hint: string): Diagnostic => ({
+const error = (code: DiagnosticCode, message: string, hint: string): Diagnostic => ({
+  severity: "error",
+  code,
+  message,
+  hint,
+});
+const warning = (code: DiagnosticCode, message: string, hint: string): Diagnostic => ({
   severity: "warning",
   code,
   message,

@@ -1,4 +1,5 @@
 // Which etcd member goes with a master that is to be replaced, and whether it may. Pure.
+import type { DiagnosticCode } from "../codes/index.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { EtcdMember } from "./etcd.ts";
 
@@ -7,7 +8,7 @@ export type MemberRemoval =
   | { readonly kind: "nothing" }
   | { readonly kind: "refused"; readonly diagnostic: Diagnostic };
 
-const refused = (code: string, message: string, hint: string): MemberRemoval => ({
+const refused = (code: DiagnosticCode, message: string, hint: string): MemberRemoval => ({
   kind: "refused",
   diagnostic: { severity: "error", code, message, hint },
 });

@@ -26,12 +26,16 @@ const joining = (appended: ReadonlySet<string>): Join => {
 const replacing = joining(new Set());
 
 /** Without our arguments a node would lose its address and the API server its encryption: the user's come after them. */
-const argumentsOfKubeadm = joining(new Set(["kubeletExtraArgs", "extraArgs", "extraVolumes", "extraEnvs", "certSANs"]));
+export const appendedArguments: ReadonlySet<string> = new Set([
+  ...["kubeletExtraArgs", "extraArgs", "extraVolumes", "extraEnvs", "certSANs"],
+]);
+const argumentsOfKubeadm = joining(appendedArguments);
 
 /** Lists of a cloud-config that are work to do. */
-const workOfCloudInit = joining(
-  new Set(["write_files", "bootcmd", "runcmd", "packages", "groups", "users", "ssh_authorized_keys", "mounts"]),
-);
+export const appendedWork: ReadonlySet<string> = new Set([
+  ...["write_files", "bootcmd", "runcmd", "packages", "groups", "users", "ssh_authorized_keys", "mounts"],
+]);
+const workOfCloudInit = joining(appendedWork);
 
 const withoutNulls = (value: JsonValue): JsonValue => {
   if (!isMap(value)) return value;

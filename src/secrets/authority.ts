@@ -2,6 +2,7 @@
 // phases/certs of Kubernetes 1.37): the same subjects, extensions, validity and PEM forms, so that kubeadm takes them for its own.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type * as X509 from "@peculiar/x509";
+import type { DiagnosticCode } from "../codes/index.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import {
   importPrivateKey,
@@ -81,7 +82,7 @@ export const makeAuthority = async (io: World, commonName: string): Promise<Auth
   return { certificate: pem(certificate), key: privatePem(key) };
 };
 
-const refuse = (code: string, message: string, hint: string): DiagnosticError =>
+const refuse = (code: DiagnosticCode, message: string, hint: string): DiagnosticError =>
   new DiagnosticError([{ severity: "error", code, message, hint }]);
 
 const dated = (

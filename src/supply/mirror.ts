@@ -1,5 +1,6 @@
 // `from: mirror`: a folder made beforehand, used with no network at all. Whatever is taken from it is checked against its lock.
 import { join } from "node:path";
+import type { DiagnosticCode } from "../codes/index.ts";
 import type { Cache } from "../edge/cache.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
@@ -18,7 +19,7 @@ export interface MirrorOptions {
   readonly kubernetes: BuildRequest["kubernetes"];
 }
 
-export const refuse = (code: string, message: string, hint: string): DiagnosticError =>
+export const refuse = (code: DiagnosticCode, message: string, hint: string): DiagnosticError =>
   new DiagnosticError([{ severity: "error", code, message, hint }]);
 
 const checkPurpose = (folder: string, lock: MirrorLock, { architecture, kubernetes }: MirrorOptions): void => {

@@ -1,4 +1,5 @@
 // What every rule may look at, derived once: machines of both kinds in one list, networks and endpoint with their defaults.
+import type { DiagnosticCode } from "../../codes/index.ts";
 import type { Diagnostic, Path } from "../../diagnostic.ts";
 import type { Bootstrap, Endpoint, Image, Library, Network, Role } from "../../model.ts";
 import type { Address, Cidr } from "../address.ts";
@@ -42,7 +43,7 @@ export interface RuleContext {
 /** One thing that a configuration must have; says nothing when it has it. Never throws on what another rule complains of. */
 export type Rule = (context: RuleContext) => readonly Diagnostic[];
 
-export const error = (code: string, message: string, path: Path, hint?: string): Diagnostic => ({
+export const error = (code: DiagnosticCode, message: string, path: Path, hint?: string): Diagnostic => ({
   severity: "error",
   code,
   message,
@@ -50,7 +51,7 @@ export const error = (code: string, message: string, path: Path, hint?: string):
   ...(hint === undefined ? {} : { hint }),
 });
 
-export const warning = (code: string, message: string, path: Path, hint?: string): Diagnostic => ({
+export const warning = (code: DiagnosticCode, message: string, path: Path, hint?: string): Diagnostic => ({
   ...error(code, message, path, hint),
   severity: "warning",
 });

@@ -7,7 +7,10 @@ import { encryptionFolder, encryptionPath } from "../encryption.ts";
 import { metadataText } from "../jinja.ts";
 import { patchesFolder, type KubeadmInput } from "./input.ts";
 
-const api = { apiVersion: "kubeadm.k8s.io/v1beta4" } as const;
+/** Of the documents here, which are two programs' own. */
+export const apiVersions = { kubeadm: "kubeadm.k8s.io/v1beta4", kubelet: "kubelet.config.k8s.io/v1beta1" } as const;
+
+const api = { apiVersion: apiVersions.kubeadm } as const;
 
 /** API servers listen here on every master, whatever port the endpoint has. */
 export const apiServerPort = 6443;
@@ -134,7 +137,7 @@ const clusterConfiguration = (input: KubeadmInput): Json => {
 const kubeletConfiguration = ({ cluster }: KubeadmInput): Json =>
   mergeOver(
     {
-      apiVersion: "kubelet.config.k8s.io/v1beta1",
+      apiVersion: apiVersions.kubelet,
       kind: "KubeletConfiguration",
       cgroupDriver: "systemd",
       rotateCertificates: true,

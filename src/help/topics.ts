@@ -1,0 +1,27 @@
+// The pages of docs/ by the names that `kimg help` knows them by, in the order of the book. docs/README.md lists the same.
+
+export interface Topic {
+  readonly name: string;
+  /** Below docs/. */
+  readonly page: string;
+  /** A section of the page; all of it when there is none. */
+  readonly section?: string;
+  readonly summary: string;
+}
+
+export const topics: readonly Topic[] = [
+  { name: "quickstart", page: "quickstart.md", summary: "from nothing to a cluster" },
+  { name: "concepts", page: "concepts.md", summary: "image, seed, role, trust: the words of this book" },
+  { name: "secrets", page: "secrets.md", summary: "the cluster's trust: where it is, who holds what, how it is kept" },
+  { name: "tools", page: "tools.md", summary: "looking: explain, diff, inspect, boot, doctor" },
+  { name: "operation", page: "operation.md", summary: "access, tokens, replacing and recovering machines" },
+  { name: "supply", page: "supply.md", summary: "where Kubernetes and its companions come from" },
+  { name: "self-assembly", page: "self-assembly.md", summary: "how a cluster comes to be, phase by phase" },
+  { name: "failures", page: "failures.md", summary: "what happens when something goes wrong" },
+  { name: "cluster.yaml", page: "config.md", summary: "every field of cluster.yaml" },
+  { name: "codes", page: "codes.md", summary: "every diagnostic code, with an example and the cure" },
+  { name: "exit-codes", page: "cli.md", section: "Exit codes", summary: "what kimg's exit codes mean" },
+  { name: "environment", page: "cli.md", section: "Environment", summary: "the environment variables that kimg reads" },
+  { name: "library-use", page: "library-use.md", summary: "kimg from a program of your own" },
+  { name: "architecture", page: "architecture.md", summary: "how kimg is made" },
+];
