@@ -126,6 +126,7 @@ class Checks(unittest.TestCase):
         self.assert_result("address", PASS, "10.0.0.22 (eth0)")
         several = addresses("10.0.0.22", "192.168.1.5", "10.0.0.10")  # the last one is the endpoint's
         self.assert_result("address", PASS, "10.0.0.22 (eth0)", addresses=several)
+        self.assert_result("address", PASS, "10.0.0.10 (eth0)", addresses=addresses("10.0.0.10"))
         self.assert_result("address", PASS, "no node subnet named", node=samples.node(node_subnets=[]), addresses=())
         found = "more than one address in 10.0.0.0/24: 10.0.0.22 (eth0), 10.0.0.23 (eth1)"
         self.assert_result("address", FAIL, found, addresses=addresses("10.0.0.22", "10.0.0.23"))

@@ -9,13 +9,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import datetime
-from typing import Callable, Iterable
+from typing import Callable, Iterable, Sequence
 
 from kimg_agent.fitness.facts import MODULES, NO_TIME_SOURCE, SYNCHRONISED, Facts, NetworkAddress, Problem
 from kimg_agent.outside import paths
 from kimg_agent.outside.endpoint import Endpoint
 from kimg_agent.reporting.result import FAIL, FAIL_SEED, WAIT, WARN, Result, passed
-from kimg_agent.seed.node import CONTROL_PLANES, LOAD_BALANCER, Image, Node
+from kimg_agent.seed.node import CONTROL_PLANES, LOAD_BALANCER, Image, Node, Subnet
 from kimg_agent.seed.trust import InvalidCertificate, pinned
 
 # Seconds. A machine that has no runtime or address after ten minutes will hardly get one by itself; without a time source an
@@ -156,14 +156,13 @@ def _minute(moment: datetime) -> str:
 
 
 def check_address(facts: Facts, node: Node) -> Result:
-    """Exactly one address for each IP family of the node subnets. The endpoint's own, which floats, does not count."""
+    """Exactly one address for each IP family of the node subnets."""
     if not node.node_subnets:
         return passed("address", "no node subnet named")
     if isinstance(facts.addresses, Problem):
         return Result("address", FAIL, facts.addresses.text, "is iproute2 in the image?")
-    own = [found for found in facts.addresses if not _is_endpoint(found, node.endpoint)]
     subnets = {version: [net for net in node.node_subnets if net.version == version] for version in (4, 6)}
-    chosen = {v: [a for a in own if any(a.address in net for net in nets)] for v, nets in subnets.items() if nets}
+    chosen = {v: _chosen(facts.addresses, nets, node.endpoint) for v, nets in subnets.items() if nets}
     names = ", ".join(str(net) for net in node.node_subnets)
     many = [found for matching in chosen.values() if len(matching) > 1 for found in matching]
     if many:
@@ -172,9 +171,15 @@ def check_address(facts: Facts, node: Node) -> Result:
     missing = [version for version, matching in chosen.items() if not matching]
     if missing:
         family = " and ".join(f"IPv{version}" for version in missing)
-        hint = f"it has {_some(map(_place, own)) or 'no address'}; look at DHCP, the cable, the seed's network-config"
+        hint = f"it has {_some(map(_place, facts.addresses)) or 'no address'}; look at DHCP, the cable, the seed's network-config"
         return Result("address", WAIT, f"no {family} address in {names}", hint, ADDRESS_LIMIT, FAIL)
     return passed("address", _some(_place(found) for matching in chosen.values() for found in matching))
+
+
+def _chosen(found: Iterable[NetworkAddress], subnets: Sequence[Subnet], endpoint: Endpoint) -> list[NetworkAddress]:
+    """The endpoint's address beside another one floats, and does not count; alone it is the machine's own, as a single master's."""
+    matching = [each for each in found if any(each.address in subnet for subnet in subnets)]
+    return [each for each in matching if len(matching) == 1 or not _is_endpoint(each, endpoint)]
 
 
 def _is_endpoint(found: NetworkAddress, endpoint: Endpoint) -> bool:
