@@ -41,14 +41,17 @@ const ageCertificates = async (lab: Lab, daysLeft: number): Promise<void> => {
 };
 
 interface Expirations {
-  readonly certificates: readonly { readonly name: string; readonly expirationDate: string }[];
+  /** A master that joined has no super-admin.conf: it is `missing`. */
+  readonly certificates: readonly { readonly missing: boolean; readonly expirationDate: string }[];
 }
 
 /** When the first of a master's certificates ends, in milliseconds since 1970. */
 const firstEnd = async (lab: Lab, name: string): Promise<number> => {
   const shown = await onMaster(lab, name, ["kubeadm", "certs", "check-expiration", "--output=json"]);
   const { certificates } = JSON.parse(shown) as Expirations;
-  return Math.min(...certificates.map(({ expirationDate }) => new Date(expirationDate).getTime()));
+  return Math.min(
+    ...certificates.filter(({ missing }) => !missing).map(({ expirationDate }) => new Date(expirationDate).getTime()),
+  );
 };
 
 interface Renewal {
