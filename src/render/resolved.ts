@@ -43,7 +43,7 @@ const nodeSummary = (node: Node): Json => ({
 const plain = (value: unknown): JsonValue => JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
 
 export const resolvedText = (cluster: Cluster): string => {
-  const { name, kubernetes, state, endpoint, network, keepalived, manifests, maintenance } = cluster;
+  const { name, kubernetes, state, endpoint, network, keepalived, manifests, maintenance, platform } = cluster;
   return (
     header +
     toYaml({
@@ -59,6 +59,7 @@ export const resolvedText = (cluster: Cluster): string => {
         snapshots: { ...maintenance.snapshots, upload: maintenance.snapshots.upload.slice(0, 1) },
         certificates: plain(maintenance.certificates),
       },
+      platform: plain(platform),
       nodes: cluster.nodes.map(nodeSummary),
     })
   );
