@@ -20,6 +20,7 @@ import { type ProgressStyle, type StageTime, startProgress } from "./edge/progre
 import { systemIo } from "./edge/system-io.ts";
 import { hiddenQuestion, question, showsColors } from "./edge/terminal.ts";
 import { Interrupted, describeFailure, exitCodes } from "./failure.ts";
+import type { DatasourceName } from "./model.ts";
 import { createProgram } from "./program.ts";
 
 /** As commander parsed and checked them: src/program.ts says which option has which type. */
@@ -77,7 +78,20 @@ const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
       ...(encrypt === undefined ? {} : { encrypt }),
     });
   },
-  render: (call) => render(call.io, { ...trustOptions(call), ...seedsOptions(call) }),
+  render: (call) => {
+    const { datasource, node, diff } = call.options as {
+      datasource: readonly DatasourceName[];
+      node: readonly string[];
+      diff?: boolean;
+    };
+    return render(call.io, {
+      ...trustOptions(call),
+      ...seedsOptions(call),
+      ...(datasource.length === 0 ? {} : { datasources: datasource }),
+      nodes: node,
+      diff: diff === true,
+    });
+  },
   seal: (call) => seal(call.io, { ...trustOptions(call), ...seedsOptions(call) }),
   replace: (call) => {
     const ask = question(call.io.signal);

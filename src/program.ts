@@ -2,12 +2,13 @@
 // outside, so that the documentation's commands can be checked without running them.
 import { Command, Option } from "commander";
 import { kimgVersion } from "./content.ts";
-import { diskFormats } from "./model.ts";
+import { datasourceNames, diskFormats } from "./model.ts";
 import { addOperationCommands } from "./program-operation.ts";
 import {
   clusterArgument,
   collect,
   libraryOption,
+  oneOf,
   passphraseOption,
   secretsFileOption,
   seedsFolderOption,
@@ -46,7 +47,7 @@ const addInputCommands = (program: Command): void => {
     .addOption(passphraseOption());
 };
 
-const addOutputCommands = (program: Command): void => {
+const addRender = (program: Command): void => {
   program
     .command("render")
     .summary("write each node's seed")
@@ -55,7 +56,21 @@ const addOutputCommands = (program: Command): void => {
     .addOption(libraryOption())
     .addOption(secretsFileOption())
     .addOption(passphraseOption())
+    .addOption(
+      new Option(
+        "--datasource <name>",
+        "how cloud-init gets the seed; may be given more than once; as cluster.yaml says when not given",
+      )
+        .choices(datasourceNames)
+        .argParser(oneOf(datasourceNames))
+        .default([]),
+    )
+    .option("--node <name>", "only this node or pool; may be given more than once", collect, [])
+    .option("--diff", "say what would change, secrets redacted, and write nothing")
     .addOption(seedsFolderOption());
+};
+
+const addOutputCommands = (program: Command): void => {
   supplyOptions(
     program
       .command("build")
@@ -69,7 +84,7 @@ const addOutputCommands = (program: Command): void => {
     .addOption(
       new Option("--format <format>", "what to pack the disk as; may be given more than once")
         .choices(diskFormats)
-        .argParser(collect)
+        .argParser(oneOf(diskFormats))
         .default([]),
     )
     .option("--locked", "build exactly what the image's kimg.lock says, or say what differs")
@@ -134,6 +149,7 @@ export const createProgram = (action: Action): Command => {
     .addHelpText("after", exitCodeHelp)
     .showHelpAfterError("(see kimg --help)");
   addInputCommands(program);
+  addRender(program);
   addOutputCommands(program);
   addOperationCommands(program);
   addCacheCommands(program);

@@ -7,7 +7,7 @@ import type { Diagnostic } from "../diagnostic.ts";
 import { DiagnosticError, diagnosticsJson } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import { checkTemplates, loadLibrary } from "../library/index.ts";
-import type { Bootstrap, Library } from "../model.ts";
+import type { Bootstrap, DatasourceName, Library } from "../model.ts";
 import { templateShape } from "../render/context.ts";
 import { metadataNames } from "../render/metadata.ts";
 import { withWarnings } from "./warnings.ts";
@@ -17,6 +17,8 @@ export interface LoadOptions {
   readonly cluster: string;
   /** Each `--library DIR`, in the order given. */
   readonly libraries: readonly string[];
+  /** In place of the datasources that cluster.yaml names. */
+  readonly datasources?: readonly DatasourceName[];
   /** Colours in what is to be printed; none when not given. */
   readonly color?: boolean;
 }
@@ -51,12 +53,22 @@ export const loadCluster = async (io: Io, options: LoadOptions): Promise<LoadedC
   const inTemplates = [...library.roles.values()].flatMap((role) =>
     checkTemplates(role, templateShape(role), metadataNames(role.bootstrap)),
   );
-  const shape = text === undefined ? { diagnostics: inFile } : readConfig(text, options.cluster);
+  const written = text === undefined ? { diagnostics: inFile } : readConfig(text, options.cluster);
+  const shape = withDatasources(written, options.datasources);
   const read = hasError(inLibrary) ? shape : judgeConfig(shape, library);
   const manifests = await manifestsOf(io, options.cluster, shape);
   const all = sorted([...inLibrary, ...inTemplates, ...read.diagnostics, ...manifests.diagnostics]);
   if (hasError(all) || read.config === undefined) throw new DiagnosticError(all);
   return { config: read.config, library, manifests: manifests.texts, warnings: all };
+};
+
+/** Rules judge what will be rendered, whether the document says so or the command line. */
+const withDatasources = (shape: ReadShape, datasources: LoadOptions["datasources"]): ReadShape => {
+  const { config } = shape;
+  if (config === undefined || datasources === undefined) return shape;
+  const { seedUrl } = config.platform;
+  const served = seedUrl !== undefined && datasources.includes("nocloud-http");
+  return { ...shape, config: { ...config, platform: { datasource: datasources, ...(served ? { seedUrl } : {}) } } };
 };
 
 /** Those that the document names, whatever else is wrong with it. */

@@ -77,7 +77,7 @@ const once = <Value>(make: () => Value): (() => Value) => {
 
 /** cloud-init takes the host name from `fqdn`, up to its first dot, as it does from the meta-data's `local-hostname`. */
 const naming = (node: Node, cloudConfig: Json): Json =>
-  node.pool || "hostname" in cloudConfig ? cloudConfig : { fqdn: metadataText("node"), ...cloudConfig };
+  node.pool ? cloudConfig : { fqdn: metadataText("node"), ...cloudConfig };
 
 const makeShared = (
   { cluster, metadata: common }: Rendering,

@@ -68,7 +68,8 @@ const digestMarker = "SEED-DIGEST";
  * cloud-init does everything anew when it sees another id. So the id changes with anything in the seed: a corrected seed and a reboot mend a
  * machine that could not join. One that is a member reads no seed any more (docs/self-assembly.md, "After the seal").
  */
-const instanceId = (cluster: string, name: string, digest: string): string => `kimg-${cluster}-${name}-${digest}`;
+export const instanceId = (cluster: string, name: string, digest: string): string =>
+  `kimg-${cluster}-${name}-${digest}`;
 
 /** 8 hexadecimal digits of SHA-256 over everything that the instance will read. */
 export const seedDigest = (metaData: string, ...rest: readonly (string | Uint8Array)[]): string => {
@@ -78,13 +79,6 @@ export const seedDigest = (metaData: string, ...rest: readonly (string | Uint8Ar
 };
 
 export const withSeedDigest = (metaData: string, digest: string): string => metaData.replace(digestMarker, digest);
-
-/** A node's whole meta-data as a value, for datasources whose meta-data is not the YAML of `metaDataForm`. */
-export const metaDataValue = (cluster: string, kimg: Json, node: Node, digest: string): Json => ({
-  "instance-id": instanceId(cluster, node.name, digest),
-  ...(node.pool ? {} : { "local-hostname": node.name }),
-  kimg,
-});
 
 /** Of these, which every node has its own of, markers stand in the text. */
 const ownValues = ["node", "address", "node_ip"];

@@ -9,7 +9,7 @@ import type { Seed, SeedFile } from "./datasources/datasource.ts";
 import { datasourceOf } from "./datasources/index.ts";
 import { fillMarkers, hasMarker, hasMetadata, metadataStatement } from "./jinja.ts";
 import { checkTree } from "./leak-check.ts";
-import { metaDataValue, nodeMetadata, seedDigest, withSeedDigest } from "./metadata.ts";
+import { instanceId, nodeMetadata, seedDigest, withSeedDigest } from "./metadata.ts";
 import { networkValues } from "./network-config.ts";
 import { resolvedText } from "./resolved.ts";
 import { userDataText } from "./seed.ts";
@@ -57,7 +57,8 @@ const seedOf = (rendering: Rendering, shared: Shared, node: Node, kimg: Json, gz
     seedUrl: cluster.platform.seedUrl,
     node,
     kimg,
-    metaDataValue: () => metaDataValue(cluster.name, kimg, node, digest),
+    instanceId: instanceId(cluster.name, node.name, digest),
+    hostname: node.pool ? undefined : node.name,
     metaData: withSeedDigest(metaData, digest),
     networkConfig,
     nestedNetworkConfig: () => fillMarkers(shared.nestedNetworkConfig(), values),

@@ -2,6 +2,7 @@
 import type { Path } from "../../diagnostic.ts";
 import type { DatasourceName } from "../../model.ts";
 import { parseAddress } from "../address.ts";
+import type { Config } from "../schema.ts";
 import type { Rule } from "./context.ts";
 import { error, loadBalancersOf, warning } from "./context.ts";
 
@@ -18,6 +19,14 @@ export const seedUrl: Rule = ({ config: { platform } }) => {
   return [warning("platform/seed-url-unused", message, urlPath, "remove it, or add nocloud-http to the datasources")];
 };
 
+/** Platforms that tell their machines addresses, routes and name servers themselves. */
+const clouds: readonly DatasourceName[] = ["ec2", "gce", "azure", "openstack", "hetzner", "digitalocean", "vultr"];
+const networked: readonly DatasourceName[] = [...clouds, "user-data"];
+
+/** No seed does: what it would say has no need to be there. */
+export const platformTellsNetwork = ({ platform }: Config): boolean =>
+  platform.datasource.every((name) => networked.includes(name));
+
 /** network_data.json names an interface by its MAC address alone (cloudinit/sources/helpers/openstack.py, convert_net_json). */
 export const configDriveInterface: Rule = ({ config, machines }) => {
   if (!config.platform.datasource.includes("config-drive")) return [];
@@ -29,9 +38,7 @@ export const configDriveInterface: Rule = ({ config, machines }) => {
     });
 };
 
-/** Networks of these deliver no multicast, and let no machine answer for an address that is not its own. */
-const clouds: readonly DatasourceName[] = ["ec2", "gce", "azure", "openstack", "hetzner", "digitalocean", "vultr"];
-
+/** Networks of clouds deliver no multicast, and let no machine answer for an address that is not its own. */
 export const sharedAddressOnCloud: Rule = ({ config, machines, endpoint }) => {
   const cloud = config.platform.datasource.find((name) => clouds.includes(name));
   const address = endpoint === undefined ? undefined : parseAddress(endpoint.host);

@@ -11,10 +11,11 @@ import type { Datasource, Seed } from "./datasource.ts";
 const volume = "CONFIG-2";
 const folder = "openstack/latest";
 
-const metaData = (seed: Seed): JsonValue => {
-  const { "instance-id": uuid = "", "local-hostname": hostname, kimg = {} } = seed.metaDataValue();
-  return { uuid, ...(hostname === undefined ? {} : { hostname, name: hostname }), kimg };
-};
+const metaData = ({ instanceId, hostname, kimg }: Seed): JsonValue => ({
+  uuid: instanceId,
+  ...(hostname === undefined ? {} : { hostname, name: hostname }),
+  kimg,
+});
 
 const anyAddress = { IPv4: { network: "0.0.0.0", netmask: "0.0.0.0" }, IPv6: { network: "::", netmask: "::" } };
 

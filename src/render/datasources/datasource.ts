@@ -11,9 +11,10 @@ export interface Seed {
   readonly node: Node;
   /** What user-data finds below `ds.meta_data.kimg`. */
   readonly kimg: Json;
-  /** `instance-id`, `local-hostname` but for a pool, and `kimg`. */
-  readonly metaDataValue: () => Json;
-  /** The same as YAML. */
+  readonly instanceId: string;
+  /** Undefined for a pool, whose machines have their names from elsewhere. */
+  readonly hostname: string | undefined;
+  /** YAML of `instance-id`, `local-hostname` and `kimg`. */
   readonly metaData: string;
   /** YAML of cloud-init's network-config, version 2. */
   readonly networkConfig: string;

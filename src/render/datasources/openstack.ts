@@ -12,10 +12,12 @@ const propertyLimit = 255;
 
 const isMap = (value: JsonValue): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
 
+const asText = (value: JsonValue): string => (typeof value === "string" ? value : JSON.stringify(value));
+
 /** `kimg_endpoint_host: 10.0.0.10` */
 const properties = (map: Json, prefix = "kimg"): readonly (readonly [string, string])[] =>
   Object.entries(map).flatMap(([key, value]) =>
-    isMap(value) ? properties(value, `${prefix}_${key}`) : [[`${prefix}_${key}`, String(value)] as const],
+    isMap(value) ? properties(value, `${prefix}_${key}`) : [[`${prefix}_${key}`, asText(value)] as const],
   );
 
 /** The expression that makes the map of its properties again. */

@@ -7,15 +7,12 @@ import { userDataAlone } from "./platform-user-data.ts";
 
 const namespace = "http://schemas.dmtf.org/ovf/environment/1";
 
-const propertiesOf = (seed: Seed): readonly (readonly [string, string])[] => {
-  const { "instance-id": instanceId, "local-hostname": hostname } = seed.metaDataValue();
-  return [
-    ["instance-id", String(instanceId)],
-    ...(hostname === undefined ? [] : [["local-hostname", String(hostname)] as const]),
-    ["network-config", base64(seed.nestedNetworkConfig())],
-    ["user-data", base64(seed.gzip(userDataAlone(seed)))],
-  ];
-};
+const propertiesOf = (seed: Seed): readonly (readonly [string, string])[] => [
+  ["instance-id", seed.instanceId],
+  ...(seed.hostname === undefined ? [] : [["local-hostname", seed.hostname] as const]),
+  ["network-config", base64(seed.nestedNetworkConfig())],
+  ["user-data", base64(seed.gzip(userDataAlone(seed)))],
+];
 
 const environment = (properties: readonly (readonly [string, string])[]): string =>
   toXml({

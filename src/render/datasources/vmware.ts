@@ -17,7 +17,9 @@ const redacted = ["metadata", "userdata"];
 const metadata = (seed: Seed): Uint8Array =>
   utf8(
     toYaml({
-      ...seed.metaDataValue(),
+      "instance-id": seed.instanceId,
+      ...(seed.hostname === undefined ? {} : { "local-hostname": seed.hostname }),
+      kimg: seed.kimg,
       network: base64(seed.networkConfig),
       "network.encoding": "base64",
       redact: redacted,
