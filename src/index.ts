@@ -7,6 +7,6 @@ export { type ProgressStyle, startProgress } from "./edge/progress.ts";
 export { systemIo } from "./edge/system-io.ts";
 export type { Artifact, BuildRequest, Cluster, FileTree, Library, LockEntry, Node, Secrets } from "./model.ts";
 export { type BuildOptions, type BuiltImage, buildImage } from "./pipeline.ts";
-export { renderCluster } from "./render/render.ts";
+export { type RenderedCluster, renderCluster, renderSeeds } from "./render/render.ts";
 export { resolveCluster } from "./resolve/resolve.ts";
 export { readSecrets } from "./secrets/file.ts";

@@ -53,13 +53,20 @@ const cures: readonly (readonly [RegExp, string])[] = [
 
 const textOnly = "a datasource that takes compressed user-data holds about three times as much";
 
+const total = (sizes: readonly Size[]): number => sizes.reduce((sum, [, bytes]) => sum + bytes, 0);
+
+const shareOf = (sizes: readonly Size[], pattern: RegExp): number =>
+  total(sizes.filter(([path]) => pattern.test(path))) / total(sizes);
+
+/** Who saves less than this is not helped. */
+const worthSaying = 0.1;
+
 const hintOf = ({ budget, parts }: Measured): string => {
   const sizes = largestFirst(parts());
   const shown = sizes.slice(0, partsShown).map(([path, bytes]) => `/${path} ${counted(bytes)}`);
-  const rest = sizes.slice(partsShown).reduce((sum, [, bytes]) => sum + bytes, 0);
+  const rest = total(sizes.slice(partsShown));
   const list = [...shown, ...(rest === 0 ? [] : [`others ${counted(rest)}`])].join(", ");
-  const largest = sizes.slice(0, partsShown);
-  const found = cures.filter(([pattern]) => largest.some(([path]) => pattern.test(path))).map(([, cure]) => cure);
+  const found = cures.filter(([pattern]) => shareOf(sizes, pattern) >= worthSaying).map(([, cure]) => cure);
   return [
     `bytes${budget.compressed ? ", each compressed alone" : ""}: ${list}`,
     ...found,
