@@ -54,7 +54,7 @@ interface Change {
 const readBefore = async (io: Io, folder: string, [path, entry]: readonly [string, FileEntry]): Promise<Change> => {
   const place = join(folder, path);
   const status = await io.files.status(place);
-  if (status?.kind !== "file") return { path, entry, before: undefined };
+  if (status === undefined) return { path, entry, before: undefined };
   return { path, entry, before: { bytes: await io.files.read(place), mode: status.mode & 0o777 } };
 };
 
@@ -71,10 +71,11 @@ const describeChange = ({ path, entry, before }: Change, redacted: Redaction, in
 };
 
 const summary = (folder: string, changes: readonly Change[], removed: readonly string[], foreign: number): string => {
+  if (changes.length + removed.length + foreign === 0) return `${folder}: nothing would change`;
   const added = changes.filter(({ before }) => before === undefined).length;
-  const counts = `${added} new, ${changes.length - added} changed, ${removed.length} removed`;
-  const refused = foreign === 0 ? "" : `; ${foreign} in the way that kimg did not write: kimg render would refuse`;
-  return `${folder}: ${changes.length + removed.length === 0 ? "nothing would change" : `${counts}, nothing written`}${refused}`;
+  const counts = `${added} new, ${changes.length - added} changed, ${removed.length} removed, nothing written`;
+  const refused = foreign === 0 ? "" : "; kimg render would refuse: it did not write what is in the way";
+  return `${folder}: ${counts}${refused}`;
 };
 
 /** What to print. */
@@ -85,7 +86,9 @@ export const describeChanges = async (
   { secrets, json }: ChangesOptions,
 ): Promise<string> => {
   const changes: Change[] = [];
-  for (const each of changed) changes.push(await readBefore(io, folder, each));
+  // What is not ours is not read.
+  const ours = changed.filter(([path]) => !foreign.includes(join(folder, path)));
+  for (const each of ours) changes.push(await readBefore(io, folder, each));
   const removed = stale.map(([path]) => path);
   if (json) {
     const named = (isNew: boolean): readonly string[] =>
@@ -96,6 +99,7 @@ export const describeChanges = async (
   return [
     ...changes.flatMap((change, index) => describeChange(change, redacted, index < mostTexts)),
     ...removed.map((path) => `removed  ${path}`),
+    ...foreign.map((path) => `in the way: ${path}`),
     summary(folder, changes, removed, foreign.length),
   ].join("\n");
 };

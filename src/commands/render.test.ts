@@ -1,4 +1,4 @@
-import { chmod, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withScratch, type Scratch } from "../../tests/support/scratch.ts";
@@ -194,6 +194,12 @@ describe("kimg render", () => {
       expect(all).toMatch(/^new {6}cluster\.resolved\.yaml /m);
       expect(all).toMatch(/\d+ new, 0 changed, 0 removed, nothing written$/);
       expect(await readdir(folder)).not.toContain("build");
+      await mkdir(join(folder, "build/prod/w0"), { recursive: true });
+      await writeFile(join(folder, "build/prod/w0/nocloud.iso"), "somebody's\n");
+      const refusing = await render(io, options);
+      expect(refusing).toMatch(/^in the way: .*w0\/nocloud\.iso$/m);
+      expect(refusing).not.toContain("somebody's");
+      await rm(join(folder, "build"), { recursive: true });
       await render(io, { ...options, diff: false });
       expect(await render(io, options)).toContain("nothing would change");
       const old = parseSecrets(await readFile(file, "utf8"), file).values;

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Cluster, Json, Node, PassThrough, Secrets } from "../model.ts";
 import { mastersOf } from "../resolve/resolve.ts";
+import { utf8 } from "./bytes.ts";
 import { clusterContext, templateContext } from "./context.ts";
 import { markedPaths, metadataText } from "./jinja.ts";
 import { leakCheck, type LeakCheck } from "./leak-check.ts";
@@ -46,8 +47,6 @@ export const startRendering = (cluster: Cluster, secrets: Secrets): Rendering =>
   numbers: new Map(),
   ordinals: new Map(mastersOf(cluster.nodes).map((node, index) => [node, index])),
 });
-
-export const utf8 = (text: string): Uint8Array => Buffer.from(text);
 
 export const ordinalOf = ({ ordinals }: Rendering, node: Node): number => ordinals.get(node) ?? 0;
 

@@ -21,6 +21,26 @@ describe("redaction", () => {
     },
   );
 
+  it("hides a private key to its last line, whoever's it is", () => {
+    const lines = [
+      "x:",
+      "  -----BEGIN EC PRIVATE KEY-----",
+      "  MHcCAQEE+abc",
+      "  pQ==",
+      "  -----END EC PRIVATE KEY-----",
+      "y",
+    ];
+    const [first, begin, , , end, last] = lines;
+    expect(redact(lines.join("\n")).split("\n")).toEqual([
+      first,
+      begin,
+      "  (private key)",
+      "  (private key)",
+      end,
+      last,
+    ]);
+  });
+
   it("leaves digests and words", () => {
     const text = `sha256:${"0a".repeat(32)} /etc/kubernetes/encryption/configuration.yaml`;
     expect(redact(text)).toBe(text);

@@ -29,8 +29,14 @@ const tokens = /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g;
 /** Lines of a PEM, keys, what is compressed: all have a capital letter, unlike digests and most paths. */
 const longCodes = /(?<![A-Za-z0-9+/])(?=[a-z0-9+/]*[A-Z])[A-Za-z0-9+/]{32,}={0,2}/g;
 
+/** Whole, the short line at its end too. */
+const privateKeys = /(?<=-----BEGIN [A-Z ]*PRIVATE KEY-----)[^-]+(?=-----END )/g;
+
 const byLooks = (text: string): string =>
-  text.replaceAll(tokens, "(token)").replaceAll(longCodes, (found) => `(${found.length} characters)`);
+  text
+    .replaceAll(privateKeys, (inner) => inner.replaceAll(/\S+/g, "(private key)"))
+    .replaceAll(tokens, "(token)")
+    .replaceAll(longCodes, (found) => `(${found.length} characters)`);
 
 const placeholder = (secret: SecretName): string => `(${secret})`;
 const anyPlaceholder = new RegExp(`\\((?:${secretNames.map((name) => name.replaceAll(".", "\\.")).join("|")})\\)`);

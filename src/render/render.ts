@@ -1,9 +1,9 @@
 // Cluster + Secrets → FileTree: one folder a node or pool, with its seed in the form of each datasource, and with what the seed will write,
 // for people to read. Pure, and the same bytes for the same input. What is alike for the nodes of a role is rendered once (alike.ts).
-import { gzipSync } from "fflate";
 import { DiagnosticError, type Diagnostic } from "../diagnostic.ts";
 import type { Cluster, DatasourceName, FileEntry, FileTree, Json, Node, Secrets } from "../model.ts";
-import { ordinalOf, type Rendering, type Shared, sharedOf, startRendering, utf8 } from "./alike.ts";
+import { ordinalOf, type Rendering, type Shared, sharedOf, startRendering } from "./alike.ts";
+import { gzip, utf8 } from "./bytes.ts";
 import { budgetDiagnostics, type Measured, measured, partSizes } from "./datasources/budget.ts";
 import type { Seed, SeedFile } from "./datasources/datasource.ts";
 import { datasourceOf } from "./datasources/index.ts";
@@ -33,19 +33,19 @@ const refuseMissing = (node: Node, { paths }: Shared, metadata: Json): void => {
 /** A seed holds tokens, if not keys: on a shared machine it stays its owner's. */
 const secretMode = 0o600;
 
-/** Bytes that many nodes share are compressed once. Not node:zlib: its bytes differ from one Node to the next. */
+/** Bytes that many nodes share are compressed once. */
 const compressor = (): ((bytes: Uint8Array) => Uint8Array) => {
   const before = new WeakMap<Uint8Array, Uint8Array>();
   return (bytes) => {
-    const compressed = before.get(bytes) ?? gzipSync(bytes, { level: 9, mtime: 0 });
+    const compressed = before.get(bytes) ?? gzip(bytes);
     before.set(bytes, compressed);
     return compressed;
   };
 };
 
-type Gzip = ReturnType<typeof compressor>;
+type Compress = ReturnType<typeof compressor>;
 
-const seedOf = (rendering: Rendering, shared: Shared, node: Node, kimg: Json, gzip: Gzip): Seed => {
+const seedOf = (rendering: Rendering, shared: Shared, node: Node, kimg: Json, compress: Compress): Seed => {
   const { cluster, leaks } = rendering;
   const values = networkValues(node);
   const networkConfig = fillMarkers(shared.networkConfig, values);
@@ -66,7 +66,7 @@ const seedOf = (rendering: Rendering, shared: Shared, node: Node, kimg: Json, gz
     userDataSetting: (expression) => utf8(userDataText(shared.namingBody(), metadataStatement(expression))),
     gzip: (bytes) => {
       leaks.check(node.role.bootstrap, `${node.name}'s seed`, bytes);
-      return gzip(bytes);
+      return compress(bytes);
     },
   };
 };
@@ -85,11 +85,11 @@ interface RenderedNode {
   readonly sizes: readonly Measured[];
 }
 
-const renderNode = (rendering: Rendering, node: Node, gzip: Gzip): RenderedNode => {
+const renderNode = (rendering: Rendering, node: Node, compress: Compress): RenderedNode => {
   const metadata = nodeMetadata(rendering.metadata, node, ordinalOf(rendering, node), rendering.secrets);
   const shared = sharedOf(rendering, node, metadata);
   refuseMissing(node, shared, metadata);
-  const seed = seedOf(rendering, shared, node, metadata, gzip);
+  const seed = seedOf(rendering, shared, node, metadata, compress);
   const forms = rendering.cluster.platform.datasources.map((name): readonly [DatasourceName, readonly SeedFile[]] => [
     name,
     datasourceOf(name).files(seed),
@@ -102,7 +102,7 @@ const renderNode = (rendering: Rendering, node: Node, gzip: Gzip): RenderedNode 
   ];
   const tree = new Map(files.map(([path, entry]) => [`${node.name}/${path}`, entry]));
   checkTree(rendering.leaks, node.role.bootstrap, tree);
-  const parts = (compressed: boolean) => partSizes(shared.files, compressed ? gzip : undefined);
+  const parts = (compressed: boolean) => partSizes(shared.files, compressed ? compress : undefined);
   return { tree, sizes: forms.flatMap(([name, each]) => measured(node, name, each, parts)) };
 };
 
@@ -120,9 +120,9 @@ export interface RenderedCluster {
  */
 export const renderSeeds = (cluster: Cluster, secrets: Secrets, only?: readonly string[]): RenderedCluster => {
   const rendering = startRendering(cluster, secrets);
-  const gzip = compressor();
+  const compress = compressor();
   const nodes = cluster.nodes.filter(({ name }) => only?.includes(name) ?? true);
-  const rendered = nodes.map((node) => renderNode(rendering, node, gzip));
+  const rendered = nodes.map((node) => renderNode(rendering, node, compress));
   const diagnostics = budgetDiagnostics(rendered.flatMap(({ sizes }) => sizes));
   if (diagnostics.some(({ severity }) => severity === "error")) throw new DiagnosticError(diagnostics);
   const files = rendered.flatMap(({ tree }) => [...tree]);

@@ -144,8 +144,28 @@ describe.each(["bookworm", "trixie"])("cloud-init of Debian's %s", (suite) => {
     expect(of("more", "config-drive").network).toBeNull();
   });
 
-  it("leaves nothing in guestinfo", () => {
+  it("leaves nothing in guestinfo, and is left out of the next boots then", async () => {
     for (const node of nodes) expect(of(node, "vmware").left).toEqual({});
+    const { stdout } = await run(tools, {
+      argv: [
+        "sh",
+        "-c",
+        `DI_MAIN=noop
+        . /usr/lib/cloud-init/ds-identify
+        DI_VIRT=vmware
+        mkdir /tmp/guestinfo
+        for value in "$1" ---; do
+          echo "$value" >/tmp/guestinfo/guestinfo.metadata
+          if dscheck_VMware; then echo found; else echo none; fi
+        done
+        echo "$DI_DEFAULT_POLICY" | grep -o notfound=.*`,
+        "sh",
+        text("cp1/vmware/guestinfo.metadata"),
+      ],
+      environment: { PATH: "/tmp/shim:/usr/sbin:/usr/bin" },
+      binds: [{ from: here("vmware-rpctool"), to: "/tmp/shim/vmware-rpctool" }],
+    });
+    expect(stdout).toBe("found\nnone\nnotfound=disabled\n");
   });
 
   it("complains of what is missing, so that its silence means something", async () => {

@@ -44,13 +44,15 @@ const cures: readonly (readonly [RegExp, string])[] = [
     "network.cni: none leaves the network plugin to you: kubectl apply it once the API answers",
   ],
   [/^etc\/kimg\/manifests\/(?!00-cni)/, "manifests can be applied with kubectl once the cluster stands"],
-  [/^etc\/kimg\/pki\//, "keys of ECDSA P-256, which `kimg secrets` makes, are a fifth of RSA's"],
   [
     /^(?!etc\/(?:kimg|kubernetes|containerd|haproxy|keepalived)\/)/,
     "files of cloudConfig can be part of an image of your own",
   ],
 ];
 
+/** Bytes that such a key's file never has, as text or compressed; one of RSA has more. */
+const ofP256 = 600;
+const otherKeys = "keys of ECDSA P-256, which `kimg secrets` makes, are a fifth of RSA's";
 const textOnly = "a datasource that takes compressed user-data holds about three times as much";
 
 const total = (sizes: readonly Size[]): number => sizes.reduce((sum, [, bytes]) => sum + bytes, 0);
@@ -67,9 +69,11 @@ const hintOf = ({ budget, parts }: Measured): string => {
   const rest = total(sizes.slice(partsShown));
   const list = [...shown, ...(rest === 0 ? [] : [`others ${counted(rest)}`])].join(", ");
   const found = cures.filter(([pattern]) => shareOf(sizes, pattern) >= worthSaying).map(([, cure]) => cure);
+  const rsa = sizes.some(([path, bytes]) => /^etc\/kimg\/pki\/.*\.key$/.test(path) && bytes > ofP256);
   return [
     `bytes${budget.compressed ? ", each compressed alone" : ""}: ${list}`,
     ...found,
+    ...(rsa ? [otherKeys] : []),
     ...(budget.compressed ? [] : [textOnly]),
   ].join("\n");
 };

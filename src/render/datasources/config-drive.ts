@@ -4,7 +4,7 @@ import { parseAddress, parseCidr } from "../../config/address.ts";
 import type { JsonValue } from "../../model.ts";
 import { iso9660 } from "../iso9660.ts";
 import { ipVersions } from "../network-config.ts";
-import { jsonBytes } from "./bytes.ts";
+import { jsonBytes } from "../bytes.ts";
 import type { Datasource, Seed } from "./datasource.ts";
 
 /** cloud-init looks for a volume of this name. */

@@ -18,15 +18,19 @@ const on = (cluster: Cluster, ...names: readonly DatasourceName[]): Cluster => (
   platform: { ...cluster.platform, datasources: names },
 });
 
-/** With a file of `size` characters on every node, which do not compress. */
-const withFile = (cluster: Cluster, size: number): Cluster => {
+/** Characters that do not compress; jinja reads none of them as its own. */
+const incompressible = (size: number): string => {
   let state = 1;
   const character = (): string => {
     state = (state * 48_271) % 2_147_483_647;
     return String.fromCharCode(33 + (state % 90));
   };
-  const content = Array.from({ length: size }, character).join("").replaceAll("{", "(");
-  const cloudConfig = { write_files: [{ path: "/opt/large", content }] };
+  return Array.from({ length: size }, character).join("").replaceAll("{", "(");
+};
+
+/** With a file of that many characters on every node. */
+const withFile = (cluster: Cluster, size: number): Cluster => {
+  const cloudConfig = { write_files: [{ path: "/opt/large", content: incompressible(size) }] };
   const nodes = cluster.nodes.map((node): Node => ({ ...node, passThrough: { ...node.passThrough, cloudConfig } }));
   return { ...cluster, nodes };
 };
@@ -113,6 +117,14 @@ describe("a platform's limit", () => {
     expect(said).toMatch(/bytes, each compressed alone: \/opt\/large 1\d,\d{3}, /);
     expect(said).toContain("files of cloudConfig can be part of an image of your own");
     expect(said).toContain("w1: user-data of");
+  });
+
+  it("names what helps, and nothing that would help little", () => {
+    expect(refused(on(withFile(minimal, 20_000), "ec2"))).not.toMatch(/network\.cni|manifests can|RSA/);
+    const manifests = [{ name: "10-large.yaml", text: incompressible(20_000) }];
+    const said = refused(on({ ...minimal, manifests }, "ec2"));
+    expect(said).toContain("manifests can be applied with kubectl");
+    expect(said).not.toMatch(/network\.cni|files of cloudConfig|w1/);
   });
 
   it("of text names what would take more", () => {

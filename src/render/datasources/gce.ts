@@ -1,7 +1,7 @@
 // An instance of Google Compute Engine: its attribute `user-data`, text, or base64 where `user-data-encoding` says so. cloud-init hands
 // other attributes on to nobody (cloudinit/sources/DataSourceGCE.py, read_md).
 import type { Datasource } from "./datasource.ts";
-import { utf8 } from "./bytes.ts";
+import { utf8 } from "../bytes.ts";
 import { inBase64, textAndCompressed, userDataAlone } from "./platform-user-data.ts";
 
 /** https://cloud.google.com/compute/docs/metadata/setting-custom-metadata#limitations: of one value. */

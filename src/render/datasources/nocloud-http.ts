@@ -1,6 +1,6 @@
 // NoCloud's files on an HTTP server, for machines that boot from the network. Where they are stands on the kernel's command line or in the
 // serial number that a virtual machine's SMBIOS has; no secret does.
-import { base64, utf8 } from "./bytes.ts";
+import { base64, utf8 } from "../bytes.ts";
 import type { Datasource, Seed } from "./datasource.ts";
 import { nocloudFiles } from "./nocloud.ts";
 

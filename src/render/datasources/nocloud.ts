@@ -1,7 +1,7 @@
 // NoCloud: three files in a folder or on a small drive (https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html).
 // libvirt's virt-install and others that make the drive themselves take the files.
 import { iso9660 } from "../iso9660.ts";
-import { utf8 } from "./bytes.ts";
+import { utf8 } from "../bytes.ts";
 import type { Datasource, Seed } from "./datasource.ts";
 
 /** cloud-init looks for a volume of this name. */

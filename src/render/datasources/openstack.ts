@@ -1,7 +1,7 @@
 // A server of OpenStack: the values are properties of the server, which its metadata service and its configuration drive hand on as
 // `meta`. Properties are flat and text, so that a statement of jinja in the user-data gives them their shape back.
 import type { Json, JsonValue } from "../../model.ts";
-import { jsonBytes } from "./bytes.ts";
+import { jsonBytes } from "../bytes.ts";
 import type { Datasource, Seed, SeedFile } from "./datasource.ts";
 import { inBase64, textAndCompressed } from "./platform-user-data.ts";
 

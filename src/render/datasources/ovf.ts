@@ -1,7 +1,7 @@
 // Properties of an OVF's environment (DMTF DSP0243, section 11), which a hypervisor hands to the machine it makes from the OVF. cloud-init
 // takes six names and no others (cloudinit/sources/DataSourceOVF.py, read_ovf_environment): the values travel in the user-data.
 import { toXml } from "../xml.ts";
-import { base64, jsonBytes, utf8 } from "./bytes.ts";
+import { base64, jsonBytes, utf8 } from "../bytes.ts";
 import type { Datasource, Seed } from "./datasource.ts";
 import { userDataAlone } from "./platform-user-data.ts";
 

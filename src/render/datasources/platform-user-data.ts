@@ -2,7 +2,7 @@
 // so that no MIME is needed: cloud-init looks at the first line of what it is given.
 import { metadataLiteral } from "../jinja.ts";
 import type { Budget, Seed, SeedFile } from "./datasource.ts";
-import { base64, utf8 } from "./bytes.ts";
+import { base64, utf8 } from "../bytes.ts";
 
 export const userDataAlone = (seed: Seed): Uint8Array => seed.userDataSetting(metadataLiteral(seed.kimg));
 

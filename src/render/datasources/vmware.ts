@@ -1,7 +1,7 @@
 // VMware's guestinfo: extra configuration of a virtual machine that open-vm-tools reads inside of it
 // (https://docs.cloud-init.io/en/latest/reference/datasources/vmware.html).
 import { toYaml } from "../yaml.ts";
-import { base64, jsonBytes, utf8 } from "./bytes.ts";
+import { base64, jsonBytes, utf8 } from "../bytes.ts";
 import type { Datasource, Seed, SeedFile } from "./datasource.ts";
 
 /** Of one value, as it travels to the guest. */
