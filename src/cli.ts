@@ -29,6 +29,7 @@ import { systemIo } from "./edge/system-io.ts";
 import { hiddenQuestion, question, showsColors } from "./edge/terminal.ts";
 import { Interrupted, describeFailure, exitCodes } from "./failure.ts";
 import { type NameKind, type Shell, completions } from "./help/completion/index.ts";
+import type { DatasourceName } from "./model.ts";
 import { createProgram, describeProgram } from "./program.ts";
 import { workflowCommands } from "./workflow-commands.ts";
 
@@ -92,7 +93,19 @@ const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
       ...(encrypt === undefined ? {} : { encrypt }),
     });
   },
-  render: (call) => render(call.io, { ...trustOptions(call), ...seedsOptions(call) }),
+  render: (call) => {
+    const { datasource, node } = call.options as {
+      datasource: readonly DatasourceName[];
+      node: readonly string[];
+    };
+    return render(call.io, {
+      ...trustOptions(call),
+      ...seedsOptions(call),
+      ...(datasource.length === 0 ? {} : { datasources: datasource }),
+      nodes: node,
+      diff: call.options["diff"] === true,
+    });
+  },
   seal: (call) => seal(call.io, { ...trustOptions(call), ...seedsOptions(call) }),
   replace: (call) => {
     const ask = question(call.io.signal);

@@ -190,6 +190,34 @@ export interface Node {
   readonly passThrough: PassThrough;
 }
 
+/** The ways in which a seed comes to cloud-init on its machine: src/render/datasources has one file for each. */
+export const datasourceNames = [
+  "nocloud",
+  "nocloud-vfat",
+  "nocloud-http",
+  "proxmox",
+  "vmware",
+  "ovf",
+  "config-drive",
+  "openstack",
+  "ec2",
+  "gce",
+  "azure",
+  "hetzner",
+  "digitalocean",
+  "vultr",
+  "user-data",
+] as const;
+export type DatasourceName = (typeof datasourceNames)[number];
+
+/** Where the machines run. */
+export interface Platform {
+  /** The forms that seeds are rendered in, each once. */
+  readonly datasources: readonly DatasourceName[];
+  /** With a slash at its end; the HTTP server that the seeds of `nocloud-http` are put on. */
+  readonly seedUrl: string | undefined;
+}
+
 export interface Keepalived {
   /** The endpoint's address with the prefix length of its network. */
   readonly address: string;
@@ -210,6 +238,7 @@ export interface Cluster {
   /** The user's own: the network plugin's, if it is one of theirs, then the others in their order. */
   readonly manifests: readonly Manifest[];
   readonly maintenance: Maintenance;
+  readonly platform: Platform;
   /** Of the whole cluster; each node's own holds it already. */
   readonly passThrough: PassThrough;
   readonly nodes: readonly Node[];

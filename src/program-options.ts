@@ -1,8 +1,16 @@
 // Options and arguments that several verbs have, in the same words.
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { supplySources } from "./model.ts";
 
 export const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
+
+/** Of an option that may be given more than once and takes one of `choices` each time. */
+export const oneOf =
+  (choices: readonly string[]) =>
+  (value: string, previous: readonly string[]): readonly string[] => {
+    if (!choices.includes(value)) throw new InvalidArgumentError(`Allowed choices are ${choices.join(", ")}.`);
+    return [...new Set([...previous, value])];
+  };
 
 export const libraryOption = (): Option =>
   new Option("--library <folder>", "a folder with roles/ and images/ of your own; may be given more than once")

@@ -3,7 +3,7 @@
 import { Command, Option } from "commander";
 import { kimgVersion } from "./content.ts";
 import { diagnosticFormats } from "./diagnostic.ts";
-import { diskFormats } from "./model.ts";
+import { datasourceNames, diskFormats } from "./model.ts";
 import { allCommands, commandTree, helpOf } from "./help/command-tree.ts";
 import { addHelpCommands, factsHelp } from "./program-help.ts";
 import { addOperationCommands } from "./program-operation.ts";
@@ -12,6 +12,7 @@ import {
   clusterArgument,
   collect,
   libraryOption,
+  oneOf,
   passphraseOption,
   secretsFileOption,
   seedsFolderOption,
@@ -58,7 +59,7 @@ const addInputCommands = (program: Command): void => {
     .addOption(passphraseOption());
 };
 
-const addOutputCommands = (program: Command): void => {
+const addRender = (program: Command): void => {
   program
     .command("render")
     .summary("write each node's seed")
@@ -67,7 +68,21 @@ const addOutputCommands = (program: Command): void => {
     .addOption(libraryOption())
     .addOption(secretsFileOption())
     .addOption(passphraseOption())
+    .addOption(
+      new Option(
+        "--datasource <name>",
+        "how cloud-init gets the seed; may be given more than once; as cluster.yaml says when not given",
+      )
+        .choices(datasourceNames)
+        .argParser(oneOf(datasourceNames))
+        .default([]),
+    )
+    .option("--node <name>", "only this node or pool; may be given more than once", collect, [])
+    .option("--diff", "say what would change, secrets redacted, and write nothing")
     .addOption(seedsFolderOption());
+};
+
+const addOutputCommands = (program: Command): void => {
   supplyOptions(
     program
       .command("build")
@@ -81,7 +96,7 @@ const addOutputCommands = (program: Command): void => {
     .addOption(
       new Option("--format <format>", "what to pack the disk as; may be given more than once")
         .choices(diskFormats)
-        .argParser(collect)
+        .argParser(oneOf(diskFormats))
         .default([]),
     )
     .option("--locked", "build exactly what the image's kimg.lock says, or say what differs")
@@ -142,6 +157,7 @@ export const createProgram = (action: Action): Command => {
     .addHelpText("after", factsHelp)
     .showHelpAfterError("(see kimg --help)");
   addInputCommands(program);
+  addRender(program);
   addOutputCommands(program);
   addOperationCommands(program);
   addToolCommands(program);

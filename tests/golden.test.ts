@@ -8,13 +8,13 @@ import { describe, expect, it } from "vitest";
 import type { FileTree } from "../src/model.ts";
 import { goldenCases, goldenFolder, renderGolden } from "./support/render-case.ts";
 
-/** Path → text. Disk images stand for themselves by their digest; modes and sizes are in a list of their own. */
+/** Path → text. Disk images and what is compressed stand for themselves by their digest; modes and sizes are in a list of their own. */
 const comparable = (tree: FileTree): ReadonlyMap<string, string> => {
   const list = [...tree].map(
     ([path, { mode, bytes }]) => `${mode.toString(8).padStart(4, "0")} ${path} ${bytes.length}\n`,
   );
   const files = [...tree].map(([path, { bytes }]): [string, string] =>
-    path.endsWith(".iso")
+    /\.(?:iso|img|gz)$/.test(path)
       ? [`${path}.sha256`, `${createHash("sha256").update(bytes).digest("hex")}\n`]
       : [path, Buffer.from(bytes).toString()],
   );

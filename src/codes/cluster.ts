@@ -99,6 +99,26 @@ export const nodeCodes = {
   },
 } as const satisfies CodeEntries;
 
+export const platformCodes = {
+  "platform/no-mac": {
+    meaning:
+      "A config-drive names a network interface by its MAC address alone, and a node with an `address` has none.",
+    cure: "Give the node `mac`, or leave its address to DHCP.",
+  },
+  "platform/no-seed-url": {
+    meaning: "Seeds are served over HTTP, and nothing says where.",
+    cure: "Write `platform.seedUrl`: the URL below which the rendered tree will be served.",
+  },
+  "platform/seed-url-unused": {
+    meaning: "`platform.seedUrl` is there, and no seed is served over HTTP.",
+    cure: "Remove it, or add `nocloud-http` to `platform.datasource`.",
+  },
+  "platform/vrrp": {
+    meaning: "Networks of clouds deliver no multicast, and let no machine answer for an address that is not its own.",
+    cure: "Take the cloud's load balancer as the endpoint, or have its network give the address to the load balancers.",
+  },
+} as const satisfies CodeEntries;
+
 export const endpointCodes = {
   "endpoint/bad-host": {
     meaning: "`endpoint.host` is neither an IP address nor a DNS name that all nodes could reach.",

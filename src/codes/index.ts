@@ -1,7 +1,15 @@
 // Every code that a diagnostic can have. `Diagnostic.code` is one of these: a code without an entry does not compile.
 import { artifactCodes } from "./artifacts.ts";
 import { buildCodes, lockCodes, mirrorCodes } from "./build.ts";
-import { endpointCodes, kubernetesCodes, networkCodes, nodeCodes, passThroughCodes, programCodes } from "./cluster.ts";
+import {
+  endpointCodes,
+  kubernetesCodes,
+  networkCodes,
+  nodeCodes,
+  passThroughCodes,
+  platformCodes,
+  programCodes,
+} from "./cluster.ts";
 import { contentCodes, templateCodes } from "./content.ts";
 import { renderCodes, repairCodes, statusCodes } from "./operation.ts";
 import { trustCodes } from "./trust.ts";
@@ -16,6 +24,7 @@ export const codes = {
   ...nodeCodes,
   ...endpointCodes,
   ...networkCodes,
+  ...platformCodes,
   ...kubernetesCodes,
   ...passThroughCodes,
   ...programCodes,

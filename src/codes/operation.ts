@@ -18,6 +18,16 @@ export const renderCodes = {
     cure: "`kimg seal`, as soon as the cluster stands.",
     example: "warning: the seed of cp1 makes a cluster where it finds none",
   },
+  "render/seed-nearly-full": {
+    meaning: "A seed takes more than 80 % of what its datasource carries.",
+    cure: "See which part is large, in the hint: manifests and files of your own are the first that can go elsewhere.",
+    example: "warning: cp1: user-data takes 13,402 of the 16,384 bytes that ec2 carries (82 %, compressed)",
+  },
+  "render/seed-too-big": {
+    meaning: "A seed is larger than its datasource carries: the machine would never be made, or boot without it.",
+    cure: "The hint says which part is how large and what would make it smaller. See docs/datasources.md.",
+    example: "cp1: user-data takes 17,911 of the 16,384 bytes that ec2 carries (109 %, compressed)",
+  },
   "seal/cannot-edit": {
     meaning: "`cluster.yaml` is written in a form that kimg cannot add a line to without touching what is yours.",
     cure: "Write the line that the hint gives into it by hand.",

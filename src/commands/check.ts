@@ -8,7 +8,7 @@ import type { Diagnostic, DiagnosticFormat } from "../diagnostic.ts";
 import { DiagnosticError, diagnosticsJson } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import { checkTemplates, loadLibrary } from "../library/index.ts";
-import type { Bootstrap, Library } from "../model.ts";
+import type { Bootstrap, DatasourceName, Library } from "../model.ts";
 import { templateShape } from "../render/context.ts";
 import { metadataNames } from "../render/metadata.ts";
 import { resolveCluster } from "../resolve/resolve.ts";
@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly cluster: string;
   /** Each `--library DIR`, in the order given. */
   readonly libraries: readonly string[];
+  /** In place of the datasources that cluster.yaml names. */
+  readonly datasources?: readonly DatasourceName[];
   /** Colours in what is to be printed; none when not given. */
   readonly color?: boolean;
 }
@@ -64,12 +66,22 @@ export const judgeCluster = async (
   const inTemplates = [...library.roles.values()].flatMap((role) =>
     checkTemplates(role, templateShape(role), metadataNames(role.bootstrap)),
   );
-  const shape = text === undefined ? { diagnostics: inFile } : readConfig(text, options.cluster);
+  const written = text === undefined ? { diagnostics: inFile } : readConfig(text, options.cluster);
+  const shape = withDatasources(written, options.datasources);
   const read = hasError(inLibrary) ? shape : judgeConfig(shape, library);
   const manifests = await manifestsOf(io, options.cluster, shape);
   const all = sorted([...inLibrary, ...inTemplates, ...read.diagnostics, ...manifests.diagnostics]);
   if (hasError(all) || read.config === undefined || shape.source === undefined) throw new DiagnosticError(all);
   return { config: read.config, library, manifests: manifests.texts, warnings: all, source: shape.source };
+};
+
+/** Rules judge what will be rendered, whether the document says so or the command line. */
+const withDatasources = (shape: ReadShape, datasources: LoadOptions["datasources"]): ReadShape => {
+  const { config } = shape;
+  if (config === undefined || datasources === undefined) return shape;
+  const { seedUrl } = config.platform;
+  const served = seedUrl !== undefined && datasources.includes("nocloud-http");
+  return { ...shape, config: { ...config, platform: { datasource: datasources, ...(served ? { seedUrl } : {}) } } };
 };
 
 /** Those that the document names, whatever else is wrong with it. */

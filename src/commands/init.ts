@@ -47,6 +47,11 @@ network:
 # The base image of every node: a folder of images/.
 image: debian-13
 
+# How cloud-init on the machines gets its seed: nocloud, proxmox, vmware, openstack, ec2, gce, azure and others, see
+# docs/datasources.md of kimg.
+platform:
+  datasource: nocloud
+
 # Machines that have names. Without address: they ask DHCP. With mac: the address is of that network interface.
 nodes:
   - { name: lb1, role: haproxy, address: 10.0.0.11 }

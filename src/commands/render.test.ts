@@ -1,4 +1,4 @@
-import { chmod, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withScratch, type Scratch } from "../../tests/support/scratch.ts";
@@ -152,6 +152,71 @@ describe("kimg render", () => {
       await secrets(io, common);
       await chmod(file, 0o644);
       expect(await render(io, { ...common, output: join(folder, "build") })).toContain("secrets/open-to-others");
+    }),
+  );
+
+  it(
+    "renders for the datasources that it is told, and checks what they need",
+    world(async ({ io, common, folder }) => {
+      await secrets(io, common);
+      const options = { ...common, output: join(folder, "build") };
+      await render(io, { ...options, datasources: ["ec2", "hetzner"] });
+      expect(await readdir(join(folder, "build/prod/w0"))).toEqual(["ec2", "files", "hetzner"]);
+      expect(await codes(render(io, { ...options, datasources: ["nocloud-http"] }))).toContain("platform/no-seed-url");
+      expect(await render(io, options)).toMatch(/[1-9]\d* removed/);
+      expect(await readdir(join(folder, "build/prod/w0"))).toEqual(["files", "nocloud", "nocloud.iso"]);
+    }),
+  );
+
+  it(
+    "renders one node and leaves the others",
+    world(async ({ io, common, folder }) => {
+      await secrets(io, common);
+      const options = { ...common, output: join(folder, "build") };
+      await render(io, options);
+      const before = await readFile(join(folder, "build/prod/w1/nocloud/meta-data"), "utf8");
+      await secrets(io, { ...common, rotate: "worker-token" });
+      const said = await render(io, { ...options, nodes: ["w0"] });
+      expect(said).toMatch(/seeds of w0 \([1-9] files written, 0 removed\)/);
+      expect(said).not.toContain("not-sealed");
+      expect(await readFile(join(folder, "build/prod/w1/nocloud/meta-data"), "utf8")).toBe(before);
+      expect(await render(io, options)).toMatch(/[1-9]\d* files written/);
+      expect(await codes(render(io, { ...options, nodes: ["w9"] }))).toEqual(["node/unknown"]);
+    }),
+  );
+
+  it(
+    "says what would change without a secret, old or new, and writes nothing",
+    world(async ({ io, common, folder, file, cluster }) => {
+      const options = { ...common, output: join(folder, "build"), diff: true };
+      await secrets(io, common);
+      const all = await render(io, options);
+      expect(all).toMatch(/^new {6}cluster\.resolved\.yaml /m);
+      expect(all).toMatch(/\d+ new, 0 changed, 0 removed, nothing written$/);
+      expect(await readdir(folder)).not.toContain("build");
+      await mkdir(join(folder, "build/prod/w0"), { recursive: true });
+      await writeFile(join(folder, "build/prod/w0/nocloud.iso"), "somebody's\n");
+      const refusing = await render(io, options);
+      expect(refusing).toMatch(/^in the way: .*w0\/nocloud\.iso$/m);
+      expect(refusing).not.toContain("somebody's");
+      await rm(join(folder, "build"), { recursive: true });
+      await render(io, { ...options, diff: false });
+      expect(await render(io, options)).toContain("nothing would change");
+      const old = parseSecrets(await readFile(file, "utf8"), file).values;
+      await secrets(io, { ...common, rotate: "token" });
+      await writeFile(cluster, `${text(1)}kubelet: { maxPods: 99 }\n`);
+      const said = await render(io, options);
+      expect(said).toContain("  + maxPods: 99");
+      expect(said).toMatch(/^removed {2}w1\/nocloud\.iso$/m);
+      expect(said).toMatch(/^ {2}- {3}token: \(.+\)$/m);
+      const now = parseSecrets(await readFile(file, "utf8"), file).values;
+      for (const name of secretNames.filter((each) => !each.endsWith(".crt") && each !== "sa.pub")) {
+        for (const { [name]: value } of [old, now]) expect(said).not.toContain(value.split("\n")[1] ?? value);
+      }
+      const parsed = JSON.parse(await render(io, { ...options, json: true })) as {
+        readonly removed: readonly string[];
+      };
+      expect(parsed.removed).toContain("w1/nocloud.iso");
     }),
   );
 });

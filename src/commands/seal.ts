@@ -5,7 +5,7 @@ import type { Io } from "../edge/io.ts";
 import type { Cluster } from "../model.ts";
 import { sealText } from "../operate/seal-text.ts";
 import { renderCluster } from "../render/render.ts";
-import { type RenderOptions, writeSeeds } from "./render.ts";
+import { type SeedsOptions, writeSeeds } from "./render.ts";
 import { loadTrustedCluster } from "./trusted-cluster.ts";
 import { withWarnings } from "./warnings.ts";
 
@@ -36,7 +36,7 @@ const sealFile = async (io: Io, file: string): Promise<boolean> => {
 };
 
 /** What to print. Rejects with DiagnosticError; nothing is written when the cluster cannot be rendered. */
-export const seal = async (io: Io, options: RenderOptions): Promise<string> => {
+export const seal = async (io: Io, options: SeedsOptions): Promise<string> => {
   const { cluster: before, secrets, warnings } = await loadTrustedCluster(io, options);
   const cluster: Cluster = { ...before, state: "existing" };
   renderCluster(cluster, secrets);

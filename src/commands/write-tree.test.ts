@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { withScratch, type Scratch } from "../../tests/support/scratch.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import type { FileTree } from "../model.ts";
-import { adoptFile, writeTree } from "./write-tree.ts";
+import { adoptFile, treeChanges, writeTree } from "./write-tree.ts";
 
 const tree = (files: Readonly<Record<string, string>>, mode = 0o600): FileTree =>
   new Map(Object.entries(files).map(([path, text]) => [path, { mode, bytes: Buffer.from(text) }]));
@@ -20,6 +20,8 @@ const files = async (folder: string): Promise<readonly string[]> => {
 
 const scratch = (use: (scratch: Scratch & { readonly out: string }) => Promise<void>) => () =>
   withScratch((made) => use({ ...made, out: join(made.folder, "build/prod") }));
+
+const within = (path: string): boolean => path.startsWith("a/");
 
 describe("a tree on disk", () => {
   it(
@@ -113,6 +115,26 @@ describe("a tree on disk", () => {
     scratch(async ({ io, out }) => {
       await writeTree(io, out, tree({ a: "1" }));
       expect((await stat(join(out, ".kimg-render.json"))).mode & 0o777).toBe(0o600);
+    }),
+  );
+
+  it(
+    "of which a part is written keeps the rest, and still knows it",
+    scratch(async ({ io, out }) => {
+      await writeTree(io, out, tree({ "a/x": "1", "a/y": "2", "b/x": "3" }));
+      expect(await writeTree(io, out, tree({ "a/x": "other" }), within)).toEqual({ written: 1, removed: 1, kept: [] });
+      expect(await files(out)).toEqual(["a/x", "b/x"]);
+      expect(await writeTree(io, out, tree({ "a/x": "other" }))).toMatchObject({ written: 0, removed: 1 });
+    }),
+  );
+
+  it(
+    "says what it would change, and changes nothing",
+    scratch(async ({ io, out }) => {
+      await writeTree(io, out, tree({ a: "1", b: "2" }));
+      const { changed, stale, foreign } = await treeChanges(io, out, tree({ a: "other", c: "3" }));
+      expect([changed.map(([path]) => path), stale.map(([path]) => path), foreign]).toEqual([["a", "c"], ["b"], []]);
+      expect(await readFile(join(out, "a"), "utf8")).toBe("1");
     }),
   );
 });

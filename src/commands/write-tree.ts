@@ -45,13 +45,20 @@ const sameThere = async (io: Io, path: string, { bytes, mode }: FileEntry): Prom
   return Buffer.from(await io.files.read(path)).equals(bytes);
 };
 
-interface Plan {
+/** Which of the folder's files a tree is the whole of; the others stay as they are. */
+export type Within = (path: string) => boolean;
+
+const everything: Within = () => true;
+
+export interface TreeChanges {
   readonly changed: readonly (readonly [string, FileEntry])[];
+  /** Written before and no more in the tree: path and SHA-256 of what was written. */
+  readonly stale: readonly (readonly [string, string])[];
   /** In the way, and not written by us. */
   readonly foreign: readonly string[];
 }
 
-const plan = async (io: Io, folder: string, tree: FileTree, before: Written): Promise<Plan> => {
+const plan = async (io: Io, folder: string, tree: FileTree, before: Written, within: Within): Promise<TreeChanges> => {
   const changed: (readonly [string, FileEntry])[] = [];
   const foreign: string[] = [];
   for (const [path, entry] of tree) {
@@ -60,8 +67,17 @@ const plan = async (io: Io, folder: string, tree: FileTree, before: Written): Pr
     changed.push([path, entry]);
     if (!before.has(path) && (await io.files.status(place)) !== undefined) foreign.push(place);
   }
-  return { changed, foreign };
+  const stale = [...before].filter(([path]) => within(path) && !tree.has(path));
+  return { changed, stale, foreign };
 };
+
+/** What `writeTree` would do. */
+export const treeChanges = async (
+  io: Io,
+  folder: string,
+  tree: FileTree,
+  within: Within = everything,
+): Promise<TreeChanges> => plan(io, folder, tree, await readList(io, folder), within);
 
 const refuseForeign = (foreign: readonly string[]): void => {
   if (foreign.length === 0) return;
@@ -109,13 +125,18 @@ export const adoptFile = async (io: Io, folder: string, path: string, hash: stri
 };
 
 /** Rejects with DiagnosticError, before anything is written, when a file is in the way that was not written by this. */
-export const writeTree = async (io: Io, folder: string, tree: FileTree): Promise<WriteResult> => {
+export const writeTree = async (
+  io: Io,
+  folder: string,
+  tree: FileTree,
+  within: Within = everything,
+): Promise<WriteResult> => {
   const before = await readList(io, folder);
-  const { changed, foreign } = await plan(io, folder, tree, before);
+  const { changed, stale, foreign } = await plan(io, folder, tree, before, within);
   refuseForeign(foreign);
-  const now = new Map([...tree].map(([path, { bytes }]) => [path, sha256(bytes)]));
-  const stale = [...before].filter(([path]) => !tree.has(path));
   if (changed.length === 0 && stale.length === 0) return { written: 0, removed: 0, kept: [] };
+  const others = [...before].filter(([path]) => !within(path));
+  const now = new Map([...others, ...[...tree].map(([path, { bytes }]): [string, string] => [path, sha256(bytes)])]);
   // First, so that files of a run that is cut short are known to be ours.
   await writeList(io, folder, new Map([...before, ...now]));
   for (const [path, { bytes, mode }] of changed) await io.files.write(join(folder, path), bytes, mode);

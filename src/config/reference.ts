@@ -33,11 +33,18 @@ What kimg must own is refused:
 |---|---|
 `;
 
+/** A long list of words is written once. */
+const typeOfEither = (schemas: readonly JsonSchema[]): string => {
+  const [first, second] = schemas.map(typeOf);
+  const sameWords = schemas.length === 2 && schemas[0]?.enum !== undefined && second === `list of ${first}`;
+  return sameWords ? `${first}, or a list of these` : schemas.map(typeOf).join(" or ");
+};
+
 const typeOf = (schema: JsonSchema): string => {
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum !== undefined)
     return schema.enum.map((value) => `\`${JSON.stringify(value).replaceAll('"', "")}\``).join(", ");
-  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(" or ");
+  if (schema.anyOf !== undefined) return typeOfEither(schema.anyOf);
   if (schema.type === "array") return `list of ${typeOf(schema.items ?? {})}`;
   if (schema.type === "integer") return `number, ${schema.minimum} to ${schema.maximum}`;
   return { string: "text", object: "map", boolean: "true or false" }[schema.type ?? ""] ?? "any";

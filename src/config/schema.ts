@@ -2,7 +2,7 @@
 // Owns names, types, patterns and constant defaults; must not compare one field with another: that is what rules are for.
 import { z } from "zod";
 import { durationPattern, durationSeconds } from "./duration.ts";
-import { supplySources } from "../model.ts";
+import { type DatasourceName, datasourceNames, supplySources } from "../model.ts";
 
 /** RFC 1123 section 2.1; Kubernetes wants lower case (apimachinery, IsDNS1123Label). */
 const labelPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -205,6 +205,28 @@ const certificates = z
   })
   .describe("The masters' certificates, which they renew by themselves, one master at a time.");
 
+const datasource = z.enum(datasourceNames);
+
+const platform = z
+  .strictObject({
+    datasource: z
+      .union([datasource, z.array(datasource).min(1)], {
+        error: `one of ${datasourceNames.join(", ")}, or a list of them`,
+      })
+      .transform((value): readonly DatasourceName[] => [...new Set(typeof value === "string" ? [value] : value)])
+      .describe("How cloud-init on the machines gets its seed, see docs/datasources.md; a list renders several forms.")
+      .prefault("nocloud"),
+    seedUrl: z
+      .string()
+      .regex(/^https?:\/\/[^\s;?#]+$/, "a URL that begins with http:// or https://, without query and fragment")
+      .transform((value) => (value.endsWith("/") ? value : `${value}/`))
+      .describe(
+        "Where the seeds of `nocloud-http` are served: a machine reads its own below NODE/nocloud-http/ of this URL.",
+      )
+      .optional(),
+  })
+  .describe("Where the machines run.");
+
 export const configSchema = z
   .strictObject({
     version: z.literal(1).describe("The version of this format, which is 1."),
@@ -224,12 +246,7 @@ export const configSchema = z
       .enum(["new", "existing"])
       .describe("`existing` renders seeds that can only join: no second cluster can ever be made from them.")
       .default("new"),
-    platform: z
-      .strictObject({
-        datasource: z.enum(["nocloud"]).describe("How cloud-init on the nodes gets its seed.").default("nocloud"),
-      })
-      .describe("Where the machines run.")
-      .prefault({}),
+    platform: platform.prefault({}),
     manifests: z
       .array(manifest("A file that `kubectl apply -f` takes."))
       .max(90)

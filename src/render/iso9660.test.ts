@@ -70,6 +70,45 @@ describe("an image", () => {
     expect(plain).toEqual(["META_D01.;1", "NETWOR02.;1", "USER_D00.;1"]);
   });
 
+  it("holds folders, which the path table names level by level", () => {
+    const found = image([
+      file("openstack/latest/user_data", "x"),
+      file("top", "y"),
+      file("openstack/content/0000", "z"),
+      file("ec2/latest/meta-data.json", "w"),
+    ]);
+    const table: { name: string; parent: number; children: readonly (string | undefined)[] }[] = [];
+    const [start, size] = [found.readUInt32LE(16 * 2048 + 140) * 2048, found.readUInt32LE(16 * 2048 + 132)];
+    const big = found.readUInt32BE(16 * 2048 + 148) * 2048;
+    for (let at = 0; at < size;) {
+      const length = found[start + at] ?? 0;
+      const sector = found.readUInt32LE(start + at + 2);
+      expect(found.readUInt32BE(big + at + 2)).toBe(sector);
+      const parent = found.readUInt16LE(start + at + 6);
+      expect(found.readUInt16BE(big + at + 6)).toBe(parent);
+      table.push({ name: found.toString("latin1", start + at + 8, start + at + 8 + length), parent, children: [] });
+      const root = Buffer.from(found);
+      root.writeUInt32LE(sector, 16 * 2048 + 156 + 2);
+      root.writeUInt32BE(2048, 16 * 2048 + 156 + 14);
+      table[table.length - 1] = {
+        ...(table.at(-1) ?? { name: "", parent: 0 }),
+        children: read(root)
+          .slice(2)
+          .map(({ name }) => name),
+      };
+      at += 8 + length + (length % 2);
+    }
+    expect(table.map(({ parent }) => parent)).toEqual([1, 1, 1, 2, 3, 3]);
+    expect(table.map(({ children }) => children)).toEqual([
+      ["ec2", "openstack", "top"],
+      ["latest"],
+      ["content", "latest"],
+      ["meta-data.json"],
+      ["0000"],
+      ["user_data"],
+    ]);
+  });
+
   it("has its identifier, its size and whole sectors", () => {
     const bytes = image([file("a", "b")]);
     expect(bytes.toString("latin1", 16 * 2048 + 1, 16 * 2048 + 6)).toBe("CD001");

@@ -53,3 +53,13 @@ export const fillMarkers = (text: string, metadata: Json): string =>
     const value = lookUp(metadata, path) ?? "";
     return form === "text" && typeof value === "string" ? value : JSON.stringify(value);
   });
+
+/**
+ * A statement that puts values where templates look for them, for datasources that bring them by another way. It stands in front of the
+ * document; a name that a template sets comes before what cloud-init hands in, and of the statement itself nothing stays, not even its line
+ * (cloudinit/templater.py: trim_blocks). `kimg`: an expression of jinja.
+ */
+export const metadataStatement = (kimg: string): string => `{% set ds = {"meta_data": {"kimg": ${kimg}}} %}\n`;
+
+/** JSON is an expression of jinja but for `null`, which no meta-data has. */
+export const metadataLiteral = (kimg: Json): string => JSON.stringify(kimg);

@@ -17,7 +17,7 @@ export class SecretLeak extends Error {
 }
 
 /** Public: known to whoever meets the cluster. */
-const openToAll: ReadonlySet<SecretName> = new Set(["ca.crt", "front-proxy-ca.crt", "etcd-ca.crt", "sa.pub"]);
+export const openToAll: ReadonlySet<SecretName> = new Set(["ca.crt", "front-proxy-ca.crt", "etcd-ca.crt", "sa.pub"]);
 
 export const isOpenToAll = (name: SecretName): boolean => openToAll.has(name);
 

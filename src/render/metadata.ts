@@ -61,21 +61,24 @@ export const nodeMetadata = (shared: Json, node: Node, ordinal: number, secrets:
   ...tokens(node.role.bootstrap, secrets),
 });
 
-/** In place of it the seed's own digest comes: see `withSeedDigest`. */
+/** In place of it the seed's own digest comes: see `seedDigest`. */
 const digestMarker = "SEED-DIGEST";
 
 /**
  * cloud-init does everything anew when it sees another id. So the id changes with anything in the seed: a corrected seed and a reboot mend a
  * machine that could not join. One that is a member reads no seed any more (docs/self-assembly.md, "After the seal").
  */
-const instanceId = (cluster: string, name: string): string => `kimg-${cluster}-${name}-${digestMarker}`;
+export const instanceId = (cluster: string, name: string, digest: string): string =>
+  `kimg-${cluster}-${name}-${digest}`;
 
-/** `metaData` with its instance-id made whole: 8 hexadecimal digits of SHA-256 over everything that the instance will read. */
-export const withSeedDigest = (metaData: string, ...rest: readonly (string | Uint8Array)[]): string => {
+/** 8 hexadecimal digits of SHA-256 over everything that the instance will read. */
+export const seedDigest = (metaData: string, ...rest: readonly (string | Uint8Array)[]): string => {
   const hash = createHash("sha256").update(metaData);
   for (const part of rest) hash.update(part);
-  return metaData.replace(digestMarker, hash.digest("hex").slice(0, 8));
+  return hash.digest("hex").slice(0, 8);
 };
+
+export const withSeedDigest = (metaData: string, digest: string): string => metaData.replace(digestMarker, digest);
 
 /** Of these, which every node has its own of, markers stand in the text. */
 const ownValues = ["node", "address", "node_ip"];
@@ -87,7 +90,7 @@ export const metaDataForm = (shared: ClusterMetadata, kimg: Json, node: Node): s
     ownValues.includes(key) && value !== "" ? metadataText(key) : value,
   ]);
   return toYaml({
-    "instance-id": instanceId(shared.cluster, node.pool ? node.name : metadataText("node")),
+    "instance-id": instanceId(shared.cluster, node.pool ? node.name : metadataText("node"), digestMarker),
     ...(node.pool ? {} : { "local-hostname": metadataText("node") }),
     kimg: Object.fromEntries(marked),
   });

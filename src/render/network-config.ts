@@ -36,20 +36,25 @@ const fixed = ({ network }: Cluster, node: Node): Json => {
 /** All of `eth0`, `ens3`, `enp1s0`: udev and the kernel name every Ethernet so. A machine with several needs its MAC address given. */
 const anyEthernet = { name: "e*" };
 
+const configuration = (cluster: Cluster, node: Node): Json => ({
+  version: 2,
+  ethernets: {
+    node: {
+      match: node.mac === undefined ? anyEthernet : { macaddress: metadataText("network.mac") },
+      ...(node.addresses.length === 0 ? dynamic(cluster) : fixed(cluster, node)),
+    },
+  },
+});
+
 /**
  * Static when the node has an address, DHCP otherwise; on the interface with its MAC address, or on the only one. The text is for all
  * nodes that are like this one: `fillMarkers` with `networkValues` makes it a node's.
  */
-export const networkConfigForm = (cluster: Cluster, node: Node): string =>
-  toYaml({
-    version: 2,
-    ethernets: {
-      node: {
-        match: node.mac === undefined ? anyEthernet : { macaddress: metadataText("network.mac") },
-        ...(node.addresses.length === 0 ? dynamic(cluster) : fixed(cluster, node)),
-      },
-    },
-  });
+export const networkConfigForm = (cluster: Cluster, node: Node): string => toYaml(configuration(cluster, node));
+
+/** The same below a key `network`, as files of cloud-init's own and properties of an OVF have it. */
+export const nestedNetworkConfigForm = (cluster: Cluster, node: Node): string =>
+  toYaml({ network: configuration(cluster, node) });
 
 export const networkValues = ({ addresses: [first = "", second = ""], mac = "" }: Node): Json => ({
   network: { first, second, mac },

@@ -1,7 +1,8 @@
 // Contents of cloud-init's write_files as they travel: long ones compressed, since cloud-init reads user-data, several times a boot, at
-// some 100 KB a second. Encodings: cloudinit/config/cc_write_files.py. Not node:zlib: its bytes differ from one Node to the next.
-import { gunzipSync, gzipSync, strFromU8, strToU8 } from "fflate";
+// some 100 KB a second. Encodings: cloudinit/config/cc_write_files.py.
+import { gunzipSync, strFromU8 } from "fflate";
 import type { Json, JsonValue } from "../model.ts";
+import { base64, gzip, utf8 } from "./bytes.ts";
 import { hasMarker } from "./jinja.ts";
 
 /** Characters. Anything shorter stays readable in the seed. */
@@ -11,8 +12,7 @@ const longest = 16_384;
 export const packFile = (file: Json): Json => {
   const { content } = file;
   if (typeof content !== "string" || content.length <= longest || "encoding" in file || hasMarker(content)) return file;
-  const packed = gzipSync(strToU8(content), { level: 9, mtime: 0 });
-  return { ...file, encoding: "gz+b64", content: Buffer.from(packed).toString("base64") };
+  return { ...file, encoding: "gz+b64", content: base64(gzip(utf8(content))) };
 };
 
 const unzipped = (bytes: Uint8Array): Uint8Array | undefined => {

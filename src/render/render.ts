@@ -1,104 +1,18 @@
-// Cluster + Secrets → FileTree: one folder a node or pool, with its seed and with what the seed will write, for people to read. Pure, and
-// the same bytes for the same input. What is alike for the nodes of a role is rendered once.
-import { createHash } from "node:crypto";
-import { DiagnosticError } from "../diagnostic.ts";
-import type { Cluster, FileEntry, FileTree, Json, Node, PassThrough, Secrets } from "../model.ts";
-import { mastersOf } from "../resolve/resolve.ts";
-import { clusterContext, templateContext } from "./context.ts";
-import { iso9660 } from "./iso9660.ts";
-import { fillMarkers, hasMarker, hasMetadata, markedPaths } from "./jinja.ts";
-import { checkTree, leakCheck, type LeakCheck } from "./leak-check.ts";
-import { clusterMetadata, type ClusterMetadata, metaDataForm, nodeMetadata, withSeedDigest } from "./metadata.ts";
-import { networkConfigForm, networkLikeness, networkValues } from "./network-config.ts";
+// Cluster + Secrets → FileTree: one folder a node or pool, with its seed in the form of each datasource, and with what the seed will write,
+// for people to read. Pure, and the same bytes for the same input. What is alike for the nodes of a role is rendered once (alike.ts).
+import { DiagnosticError, type Diagnostic } from "../diagnostic.ts";
+import type { Cluster, DatasourceName, FileEntry, FileTree, Json, Node, Secrets } from "../model.ts";
+import { ordinalOf, type Rendering, type Shared, sharedOf, startRendering } from "./alike.ts";
+import { gzip, utf8 } from "./bytes.ts";
+import { budgetDiagnostics, type Measured, measured, partSizes } from "./datasources/budget.ts";
+import type { Seed, SeedFile } from "./datasources/datasource.ts";
+import { datasourceOf } from "./datasources/index.ts";
+import { fillMarkers, hasMarker, hasMetadata, metadataStatement } from "./jinja.ts";
+import { checkTree } from "./leak-check.ts";
+import { instanceId, nodeMetadata, seedDigest, withSeedDigest } from "./metadata.ts";
+import { networkValues } from "./network-config.ts";
 import { resolvedText } from "./resolved.ts";
-import { cloudConfigOf, nodeFiles, userDataText } from "./seed.ts";
-import { toYaml } from "./yaml.ts";
-
-/** cloud-init looks for a volume of this name: docs.cloud-init.io, NoCloud. */
-const volume = "CIDATA";
-
-/** What all nodes share that are rendered alike; markers stand where they differ. */
-interface Shared {
-  readonly userData: Uint8Array;
-  readonly userDataDigest: Uint8Array;
-  readonly metaData: string;
-  readonly networkConfig: string;
-  readonly files: readonly {
-    readonly path: string;
-    readonly mode: number;
-    readonly text: string;
-    readonly bytes: Uint8Array;
-  }[];
-  /** What its texts need of the meta-data. */
-  readonly paths: readonly string[];
-}
-
-interface Rendering {
-  readonly cluster: Cluster;
-  readonly secrets: Secrets;
-  readonly context: Json;
-  readonly metadata: ClusterMetadata;
-  readonly leaks: LeakCheck;
-  readonly alike: Map<string, Shared>;
-  readonly numbers: Map<PassThrough, number>;
-  /** Places of the masters, in the order of cluster.yaml. */
-  readonly ordinals: ReadonlyMap<Node, number>;
-}
-
-const utf8 = (text: string): Uint8Array => Buffer.from(text);
-
-const ordinalOf = ({ ordinals }: Rendering, node: Node): number => ordinals.get(node) ?? 0;
-
-/** Nodes with the same key differ in name, addresses and MAC address only. */
-const alikeKey = (rendering: Rendering, node: Node): string => {
-  const { numbers } = rendering;
-  const number = numbers.get(node.passThrough) ?? numbers.size;
-  numbers.set(node.passThrough, number);
-  const { role, pool, name, labels, taints, values } = node;
-  const ordinal = ordinalOf(rendering, node);
-  return JSON.stringify([
-    role.name,
-    ordinal,
-    pool ? name : null,
-    networkLikeness(node),
-    labels,
-    taints,
-    values,
-    number,
-  ]);
-};
-
-const makeShared = (
-  { cluster, metadata: common }: Rendering,
-  node: Node,
-  metadata: Json,
-  cloudConfig: Json,
-): Shared => {
-  const userData = utf8(userDataText(cloudConfig));
-  return {
-    userData,
-    userDataDigest: createHash("sha256").update(userData).digest(),
-    metaData: metaDataForm(common, metadata, node),
-    networkConfig: networkConfigForm(cluster, node),
-    files: nodeFiles(cloudConfig).map((file) => ({ ...file, bytes: utf8(file.text) })),
-    paths: markedPaths(toYaml(cloudConfig)),
-  };
-};
-
-const sharedOf = (rendering: Rendering, node: Node, metadata: Json): Shared => {
-  const key = alikeKey(rendering, node);
-  const before = rendering.alike.get(key);
-  if (before !== undefined) return before;
-  let onlyThis = false;
-  const { cluster, secrets, context } = rendering;
-  const onRead = (): void => {
-    onlyThis = true;
-  };
-  const cloudConfig = cloudConfigOf(node, templateContext({ cluster, shared: context, node, secrets, onRead }));
-  const shared = makeShared(rendering, node, metadata, cloudConfig);
-  if (!onlyThis) rendering.alike.set(key, shared);
-  return shared;
-};
+import { userDataText } from "./seed.ts";
 
 const refuseMissing = (node: Node, { paths }: Shared, metadata: Json): void => {
   const missing = paths.filter((path) => !hasMetadata(metadata, path));
@@ -119,22 +33,42 @@ const refuseMissing = (node: Node, { paths }: Shared, metadata: Json): void => {
 /** A seed holds tokens, if not keys: on a shared machine it stays its owner's. */
 const secretMode = 0o600;
 
-const seedFiles = (shared: Shared, node: Node, metadata: Json): readonly [string, FileEntry][] => {
-  const networkConfig = fillMarkers(shared.networkConfig, networkValues(node));
-  const metaData = withSeedDigest(fillMarkers(shared.metaData, metadata), networkConfig, shared.userDataDigest);
-  const files = [
-    { name: "meta-data", bytes: utf8(metaData) },
-    { name: "network-config", bytes: utf8(networkConfig) },
-    { name: "user-data", bytes: shared.userData },
-  ];
-  const image = iso9660(
-    volume,
-    files.map((file) => ({ ...file, mode: 0o400 })),
-  );
-  return [
-    ...files.map(({ name, bytes }): [string, FileEntry] => [`nocloud/${name}`, { mode: secretMode, bytes }]),
-    ["nocloud.iso", { mode: secretMode, bytes: image }],
-  ];
+/** Bytes that many nodes share are compressed once. */
+const compressor = (): ((bytes: Uint8Array) => Uint8Array) => {
+  const before = new WeakMap<Uint8Array, Uint8Array>();
+  return (bytes) => {
+    const compressed = before.get(bytes) ?? gzip(bytes);
+    before.set(bytes, compressed);
+    return compressed;
+  };
+};
+
+type Compress = ReturnType<typeof compressor>;
+
+const seedOf = (rendering: Rendering, shared: Shared, node: Node, kimg: Json, compress: Compress): Seed => {
+  const { cluster, leaks } = rendering;
+  const values = networkValues(node);
+  const networkConfig = fillMarkers(shared.networkConfig, values);
+  const metaData = fillMarkers(shared.metaData, kimg);
+  const digest = seedDigest(metaData, networkConfig, shared.userDataDigest);
+  return {
+    cluster: cluster.name,
+    network: cluster.network,
+    seedUrl: cluster.platform.seedUrl,
+    node,
+    kimg,
+    instanceId: instanceId(cluster.name, node.name, digest),
+    hostname: node.pool ? undefined : node.name,
+    metaData: withSeedDigest(metaData, digest),
+    networkConfig,
+    nestedNetworkConfig: () => fillMarkers(shared.nestedNetworkConfig(), values),
+    userData: shared.userData,
+    userDataSetting: (expression) => utf8(userDataText(shared.namingBody(), metadataStatement(expression))),
+    gzip: (bytes) => {
+      leaks.check(node.role.bootstrap, `${node.name}'s seed`, bytes);
+      return compress(bytes);
+    },
+  };
 };
 
 /** Copies of what cloud-init will write, with the values of the meta-data filled in. */
@@ -145,36 +79,59 @@ const readableFiles = ({ leaks }: Rendering, shared: Shared, metadata: Json): re
     return [`files/${path}`, { mode: leaks.isConfidential(bytes) ? readable & 0o700 : readable, bytes }];
   });
 
-/** Paths start with the node's name. */
-const renderNode = (rendering: Rendering, node: Node): FileTree => {
+interface RenderedNode {
+  /** Paths start with the node's name. */
+  readonly tree: FileTree;
+  readonly sizes: readonly Measured[];
+}
+
+const renderNode = (rendering: Rendering, node: Node, compress: Compress): RenderedNode => {
   const metadata = nodeMetadata(rendering.metadata, node, ordinalOf(rendering, node), rendering.secrets);
   const shared = sharedOf(rendering, node, metadata);
   refuseMissing(node, shared, metadata);
-  const files = [...readableFiles(rendering, shared, metadata), ...seedFiles(shared, node, metadata)];
+  const seed = seedOf(rendering, shared, node, metadata, compress);
+  const forms = rendering.cluster.platform.datasources.map((name): readonly [DatasourceName, readonly SeedFile[]] => [
+    name,
+    datasourceOf(name).files(seed),
+  ]);
+  const files = [
+    ...readableFiles(rendering, shared, metadata),
+    ...forms.flatMap(([, each]) =>
+      each.map(({ path, bytes }): [string, FileEntry] => [path, { mode: secretMode, bytes }]),
+    ),
+  ];
   const tree = new Map(files.map(([path, entry]) => [`${node.name}/${path}`, entry]));
   checkTree(rendering.leaks, node.role.bootstrap, tree);
-  return tree;
+  const parts = (compressed: boolean) => partSizes(shared.files, compressed ? compress : undefined);
+  return { tree, sizes: forms.flatMap(([name, each]) => measured(node, name, each, parts)) };
 };
 
 const byPath = ([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number =>
   left < right ? -1 : 1;
 
+export interface RenderedCluster {
+  readonly tree: FileTree;
+  readonly warnings: readonly Diagnostic[];
+}
+
 /**
- * `<node>/nocloud/{meta-data,network-config,user-data}`, `<node>/nocloud.iso`, `<node>/files/…` and `cluster.resolved.yaml`.
- * Throws SecretLeak when a node would get a secret that its role may not hold.
+ * `<node>/<datasource>…`, `<node>/files/…` and `cluster.resolved.yaml`; of the given nodes only, where there are any.
+ * Throws SecretLeak when a node would get a secret that its role may not hold, DiagnosticError when a platform does not take what it would.
  */
-export const renderCluster = (cluster: Cluster, secrets: Secrets): FileTree => {
-  const rendering: Rendering = {
-    cluster,
-    secrets,
-    context: clusterContext(cluster),
-    metadata: clusterMetadata(cluster, secrets),
-    leaks: leakCheck(secrets),
-    alike: new Map(),
-    numbers: new Map(),
-    ordinals: new Map(mastersOf(cluster.nodes).map((node, index) => [node, index])),
-  };
-  const files = cluster.nodes.flatMap((node) => [...renderNode(rendering, node)]);
+export const renderSeeds = (cluster: Cluster, secrets: Secrets, only?: readonly string[]): RenderedCluster => {
+  const rendering = startRendering(cluster, secrets);
+  const compress = compressor();
+  const nodes = cluster.nodes.filter(({ name }) => only?.includes(name) ?? true);
+  const rendered = nodes.map((node) => renderNode(rendering, node, compress));
+  const diagnostics = budgetDiagnostics(rendered.flatMap(({ sizes }) => sizes));
+  if (diagnostics.some(({ severity }) => severity === "error")) throw new DiagnosticError(diagnostics);
+  const files = rendered.flatMap(({ tree }) => [...tree]);
   const resolved: [string, FileEntry] = ["cluster.resolved.yaml", { mode: 0o644, bytes: utf8(resolvedText(cluster)) }];
-  return new Map([...files, resolved].toSorted(byPath));
+  return {
+    tree: new Map([...files, ...(only === undefined ? [resolved] : [])].toSorted(byPath)),
+    warnings: diagnostics,
+  };
 };
+
+/** All of `renderSeeds` but its warnings. */
+export const renderCluster = (cluster: Cluster, secrets: Secrets): FileTree => renderSeeds(cluster, secrets).tree;

@@ -48,7 +48,7 @@ const nodeSummary = (node: Node, hide: Hide): Json => ({
 const plain = (value: unknown): JsonValue => JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
 
 export const resolvedCluster = (cluster: Cluster, hide: Hide = () => redaction): Json => {
-  const { name, kubernetes, state, endpoint, network, keepalived, manifests, maintenance } = cluster;
+  const { name, kubernetes, state, endpoint, network, keepalived, manifests, maintenance, platform } = cluster;
   return {
     name,
     kubernetes: plain(kubernetes),
@@ -65,6 +65,7 @@ export const resolvedCluster = (cluster: Cluster, hide: Hide = () => redaction):
       },
       certificates: plain(maintenance.certificates),
     },
+    platform: plain(platform),
     nodes: cluster.nodes.map((node) => nodeSummary(node, hide)),
   };
 };

@@ -13,7 +13,7 @@ interface Needle {
 }
 
 /** A PEM's lines say more than its whole: it may be indented, quoted or escaped. Short ones at the end say nothing. */
-const partsOf = (value: string): readonly string[] =>
+export const partsOf = (value: string): readonly string[] =>
   value.startsWith("-----BEGIN ")
     ? value.split("\n").filter((line) => line.length >= 32 && !line.startsWith("-----"))
     : [value];
@@ -22,7 +22,7 @@ const partsOf = (value: string): readonly string[] =>
  * The text as it is, and as it looks inside of a longer text in base64: at three places in a group of three bytes, without the digits
  * that its neighbours have a share in.
  */
-const formsOf = (part: string): readonly string[] => {
+export const formsOf = (part: string): readonly string[] => {
   const inBase64 = [0, 1, 2].map((before) => {
     const digits = Buffer.concat([Buffer.alloc(before), Buffer.from(part)])
       .toString("base64")

@@ -41,9 +41,11 @@ export const cloudConfigOf = (node: Node, context: TemplateContext): Json => {
   return mergeCloudConfig(ours, node.passThrough.cloudConfig);
 };
 
-/** cloud-init looks at the first line for the template language, at the next for the kind of document. */
-export const userDataText = (cloudConfig: Json): string =>
-  `## template: jinja\n#cloud-config\n${toJinja(toYaml(cloudConfig))}`;
+/** The kind of document and the document, as a template: see `userDataText`. */
+export const userDataBody = (cloudConfig: Json): string => `#cloud-config\n${toJinja(toYaml(cloudConfig))}`;
+
+/** cloud-init looks at the first line for the template language. `statement`: of jinja, one that leaves nothing behind. */
+export const userDataText = (body: string, statement = ""): string => `## template: jinja\n${statement}${body}`;
 
 /** A file as the node will have it. */
 export interface NodeFile {

@@ -173,6 +173,7 @@ export const resolveCluster = (
     keepalived: keepalivedOf(config, endpoint, nodes, network),
     manifests: manifestsOf(config, manifests),
     maintenance: maintenanceOf(config),
+    platform: { datasources: config.platform.datasource, seedUrl: config.platform.seedUrl },
     passThrough: clusterWide,
     nodes,
   };

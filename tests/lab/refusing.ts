@@ -27,8 +27,8 @@ export const checkSays = (scene: Scene, name: string, expected: Expected): Promi
     });
     const { hint = /\S/, reason } = expected;
     if (!hint.test(report.hint)) throw new Error(`its hint is another one: ${report.hint}`);
-    // The report comes first, the console's lines after it.
-    await waitUntil(`${name}'s console`, { seconds: 15 }, async () => {
+    // The report comes first, the console's lines after it, and the hint of a wait when it has lasted for ten seconds.
+    await waitUntil(`${name}'s console`, { seconds: 60 }, async () => {
       const console = await machine.lastConsole();
       if (!reason.test(console)) return { missing: "it does not say why" };
       return console.includes(report.hint) || { missing: "it gives no hint" };

@@ -25,6 +25,7 @@ export const goldenCases = [
   "own-role",
   "pass-through",
   "add-ons",
+  "datasources",
 ] as const;
 
 const root = join(import.meta.dirname, "../..");

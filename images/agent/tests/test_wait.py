@@ -37,6 +37,7 @@ class WaitUntil(unittest.TestCase):
             [
                 "kimg: waiting for https://10.0.0.10:6443: connection refused",
                 "kimg: waiting for https://10.0.0.10:6443: connection refused (10s so far)",
+                "kimg:   hint: is it on?",
                 "kimg: waiting for https://10.0.0.10:6443: connection refused (30s so far)",
                 "kimg: waiting for https://10.0.0.10:6443: connection refused (1m10s so far)",
             ],

@@ -29,6 +29,7 @@ import {
   patchesFolder,
   withoutEffect,
 } from "./pass-through.ts";
+import { configDriveInterface, seedUrl, sharedAddressOnCloud } from "./platform.ts";
 import { imageCarriesRole, unknownImage, unknownRole, unusedRole } from "./roles.ts";
 
 export const rules: readonly Rule[] = [
@@ -85,6 +86,10 @@ export const rules: readonly Rule[] = [
   snapshotInterval,
   uploadCommand,
   renewal,
+  // the platform
+  seedUrl,
+  configDriveInterface,
+  sharedAddressOnCloud,
   // pass-through
   ownedFields,
   ownedFiles,

@@ -5,6 +5,7 @@ import { contains, isReserved, kindOf, parseAddress } from "../address.ts";
 import { addressHint } from "./addresses.ts";
 import type { Rule } from "./context.ts";
 import { error, warning } from "./context.ts";
+import { platformTellsNetwork } from "./platform.ts";
 
 export const badGateway: Rule = ({ config, cidrs, machines }) => {
   const nodes = cidrs.filter(({ name }) => name === "nodes");
@@ -50,7 +51,7 @@ const firstStatic: (context: Parameters<Rule>[0]) => string | undefined = ({ mac
 export const noGateway: Rule = (context) => {
   const { config, machines } = context;
   const ipv4 = machines.some(({ addresses }) => addresses.some(({ family }) => family === "IPv4"));
-  if (!ipv4 || config.network.gateway.length > 0) return [];
+  if (!ipv4 || config.network.gateway.length > 0 || platformTellsNetwork(config)) return [];
   const hint = `${firstStatic(context)} makes its node static, so DHCP tells it nothing: write network: { gateway: ADDRESS }`;
   return [
     warning(
@@ -77,7 +78,7 @@ export const badDns: Rule = ({ config }) =>
 /** CoreDNS forwards to the node's name servers, and exits when there is none. */
 export const noNameServer: Rule = (context) => {
   const where = firstStatic(context);
-  if (where === undefined || context.config.network.dns.length > 0) return [];
+  if (where === undefined || context.config.network.dns.length > 0 || platformTellsNetwork(context.config)) return [];
   const hint = `${where} makes its node static, so DHCP tells it nothing: write network: { dns: [ADDRESS] }`;
   const message = "network.dns is missing: the nodes will have no name server, and CoreDNS stops without one";
   return [warning("network/no-name-server", message, ["network", "dns"], hint)];

@@ -15,6 +15,8 @@ from kimg_agent.seed.node import Node
 
 # Seconds between two writes of a report in which only the time is new.
 HEARTBEAT = 60.0
+# Seconds after which a wait is worth advice: most are over before.
+ADVICE_AFTER = 10.0
 
 
 class Progress:
@@ -24,6 +26,7 @@ class Progress:
         self._report = Report(phase="start", outcome=RUNNING, since="", updated="", boot=_boot(system))
         self._written = 0.0
         self._write_problem = ""
+        self._advised: set[str] = set()
 
     def enter(self, phase: str) -> None:
         self._update(phase=phase, outcome=RUNNING, since=stamp(self._system.now()), reason="", hint="", attempts=0)
@@ -49,9 +52,16 @@ class Progress:
         if aloud:
             so_far = f" ({duration(waited)} so far)" if waited >= 1 else ""
             say(self._system, f"waiting for {subject}: {reason}{so_far}")
+            self._advise(reason, hint, waited)
         if aloud or changed or self._system.monotonic() - self._written >= HEARTBEAT:
             self._system.notify(printable(f"waiting for {subject}: {reason}"))
             self._update(outcome=WAITING, reason=reason, hint=hint, checks=checks)
+
+    def _advise(self, reason: str, hint: str, waited: float) -> None:
+        """What could be done about it, once for each reason."""
+        if hint and waited >= ADVICE_AFTER and reason not in self._advised:
+            self._advised.add(reason)
+            say(self._system, f"  hint: {hint}")
 
     def going_on(self, text: str) -> None:
         """What is being done just now: for `systemctl status` and the report, too quick for the console."""

@@ -1,0 +1,17 @@
+// A virtual machine of Azure: its custom data. `az vm create --custom-data` takes text; templates and the API take base64.
+import type { Datasource } from "./datasource.ts";
+import { textAndCompressed, userDataAlone } from "./platform-user-data.ts";
+
+/** https://learn.microsoft.com/azure/virtual-machines/custom-data: before base64. */
+const limit = 65_535;
+
+export const azure: Datasource = {
+  name: "azure",
+  files: (seed) =>
+    textAndCompressed(seed, userDataAlone(seed), {
+      path: "azure/custom-data",
+      limit,
+      what: "custom data",
+      compressed: "base64",
+    }),
+};

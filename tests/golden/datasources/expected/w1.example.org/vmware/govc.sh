@@ -1,0 +1,1 @@
+govc vm.change -vm w1.example.org -e guestinfo.metadata.encoding=gzip+base64 -f guestinfo.metadata="$PWD/guestinfo.metadata" -e guestinfo.userdata.encoding=gzip+base64 -f guestinfo.userdata="$PWD/guestinfo.userdata"
