@@ -29,11 +29,12 @@ import {
   patchesFolder,
   withoutEffect,
 } from "./pass-through.ts";
-import { imageCarriesRole, unknownImage, unknownRole, unusedRole } from "./roles.ts";
+import { imageCarriesRole, roleIsOfNodes, unknownImage, unknownRole, unusedRole } from "./roles.ts";
 
 export const rules: readonly Rule[] = [
   // the library
   unknownRole,
+  roleIsOfNodes,
   unusedRole,
   unknownImage,
   imageCarriesRole,
