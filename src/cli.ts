@@ -2,11 +2,13 @@
 // Flags → command. The only catch, the only exit code, the only place that knows whether it talks to a terminal.
 import { CommanderError } from "commander";
 import { type BuildCommandOptions, build, describeBuilt } from "./commands/build.ts";
+import { buildAllWithPacker } from "./commands/build-with-packer.ts";
 import { pruneCache, showCache } from "./commands/cache.ts";
 import { check } from "./commands/check.ts";
 import { init } from "./commands/init.ts";
 import { kubeconfig } from "./commands/kubeconfig.ts";
 import { type MirrorCommandOptions, mirrorCreate } from "./commands/mirror.ts";
+import { type PackerCommandOptions, packer } from "./commands/packer.ts";
 import { recover } from "./commands/recover.ts";
 import { render } from "./commands/render.ts";
 import { replace } from "./commands/replace.ts";
@@ -134,9 +136,11 @@ const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
   "mirror create": ({ io, args, options }) =>
     mirrorCreate(io, { ...(options as unknown as MirrorCommandOptions), folder: args[0] ?? "" }),
   build: async ({ io, options, times }) => {
-    const built = await build(io, options as unknown as BuildCommandOptions);
+    const make = options["engine"] === "packer" ? buildAllWithPacker : build;
+    const built = await make(io, options as unknown as BuildCommandOptions);
     return options.json ? JSON.stringify(built, undefined, 2) : describeBuilt(built, times);
   },
+  packer: ({ io, options }) => packer(io, options as unknown as PackerCommandOptions),
   "cache show": ({ io }) => showCache(io),
   "cache prune": ({ io, options }) => pruneCache(io, options as { size?: string; all?: boolean }),
 };

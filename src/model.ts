@@ -234,7 +234,8 @@ export type FileTree = ReadonlyMap<string, FileEntry>;
 /** One thing produced by a build. */
 export interface Artifact {
   readonly id: string;
-  readonly kind: "qcow2" | "raw" | "tar" | "lock";
+  /** `packer`: what one of Packer's builders left, or its manifest where that stays on a platform. */
+  readonly kind: "qcow2" | "raw" | "tar" | "lock" | "packer";
   /** Relative to the folder that holds artifacts.json. */
   readonly path: string;
   /** Bytes. */
@@ -255,6 +256,14 @@ export interface BuildRequest {
   /** Seconds since 1970 given to every file; the same for all builds unless SOURCE_DATE_EPOCH says otherwise. */
   readonly epoch: number;
 }
+
+/** What makes a disk: kimg itself, or a machine that the user's Packer runs. */
+export const engines = ["disk", "packer"] as const;
+export type Engine = (typeof engines)[number];
+
+/** How Packer's templates are written: HCL2, or its JSON form. */
+export const templateForms = ["hcl2", "json"] as const;
+export type TemplateForm = (typeof templateForms)[number];
 
 export const diskFormats = ["qcow2", "raw", "tar"] as const;
 export type DiskFormat = (typeof diskFormats)[number];

@@ -1,7 +1,7 @@
 // A directory that Packer builds one image from: the template, and beside it all that it uploads but the supply. Pure: the same request
 // gives the same bytes, and nothing of it is secret.
 import { imageName } from "../../manifest.ts";
-import type { BuildRequest, FileEntry, FileTree } from "../../model.ts";
+import type { BuildRequest, FileEntry, FileTree, TemplateForm } from "../../model.ts";
 import { mergeTrees } from "../disk/file-tree-archive.ts";
 import { type Builder, type BuilderSupply, optional, type SourceContext } from "./builders/builder.ts";
 import { keyFiles } from "./key.ts";
@@ -11,9 +11,6 @@ import { readme, supplyReadme } from "./readme.ts";
 import { hcl2Text } from "./template/hcl2.ts";
 import { jsonFormText } from "./template/json-form.ts";
 import { expression, type Template, templateFiles, type Variable } from "./template/template.ts";
-
-export const templateForms = ["hcl2", "json"] as const;
-export type TemplateForm = (typeof templateForms)[number];
 
 export interface DirectoryRequest {
   readonly request: BuildRequest;
