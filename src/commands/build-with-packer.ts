@@ -4,6 +4,7 @@ import { mapLimited } from "../concurrency.ts";
 import { DiagnosticError, UsageError } from "../diagnostic.ts";
 import { type Cache, cacheFolder, openCache } from "../edge/cache.ts";
 import type { Io } from "../edge/io.ts";
+import { templateVariables } from "../engines/packer/directory.ts";
 import { findPacker, type PackerProgram } from "../engines/packer/program.ts";
 import { packerSupply } from "../engines/packer/supply.ts";
 import type { Library } from "../model.ts";
@@ -80,6 +81,22 @@ const buildJob = async (
   return buildImageWithPacker(io, cache, request, supplied, run, { output: resolve(options.output, "images") });
 };
 
+/** A command line is seen by everybody on the host, and is printed when it fails. */
+const refuseSecrets = (jobs: readonly Job[], variables: readonly string[]): void => {
+  const names = variables.map((variable) => variable.replace(/=.*/s, ""));
+  const secret = jobs.flatMap((job) => templateVariables(job).filter(({ sensitive }) => sensitive === true));
+  const said = [...new Set(secret.map(({ name }) => name))].filter((name) => names.includes(name));
+  if (said.length === 0) return;
+  throw new DiagnosticError(
+    said.map((name) => ({
+      severity: "error",
+      code: "packer/secret-on-command-line",
+      message: `${name} may be a secret, and a command line is seen by all`,
+      hint: `set PKR_VAR_${name} in the environment, or write it into a file for --var-file`,
+    })),
+  );
+};
+
 const refuseMissingFiles = async (io: Io, files: readonly string[]): Promise<void> => {
   const statuses = await Promise.all(files.map((file) => io.files.status(file)));
   const missing = files.filter((_, index) => statuses[index] === undefined);
@@ -100,6 +117,7 @@ export const buildAllWithPacker = async (io: Io, options: BuildCommandOptions): 
   const asked = await wanted(io, options);
   refuseUnfit(asked.pairs);
   const jobs = jobsOf(requests(asked, options, epochOf(io.environment)), options.builder ?? [], options.output);
+  refuseSecrets(jobs, options.var ?? []);
   await refuseMissingFiles(io, options.varFile ?? []);
   // Before anything slow: whether there is a Packer at all.
   const packer = await findPacker(io);

@@ -35,6 +35,15 @@ const commonVariables = (request: BuildRequest): readonly Variable[] => [
   optional("ssh_timeout", "How long the machine may take to come up.", "20m"),
 ];
 
+/** All that a template asks for. */
+export const templateVariables = ({
+  request,
+  builder,
+}: Pick<DirectoryRequest, "request" | "builder">): readonly Variable[] => [
+  ...builder.variables,
+  ...commonVariables(request),
+];
+
 /** Names in catalogs are taken once: each build has its own. */
 const uniqueName = expression('"${var.image_name}-${formatdate("YYYYMMDDhhmmss", timestamp())}"');
 
@@ -48,7 +57,7 @@ const templateOf = (asked: DirectoryRequest): Template => {
     name: request.role.name,
     description: `${imageName(request)} by ${builder.name}, rendered by kimg: change the role or the image, not this file.`,
     plugins: asked.builders === "bundled" ? [] : [builder.plugin],
-    variables: [...builder.variables, ...commonVariables(request)],
+    variables: templateVariables(asked),
     locals: {},
     source: { type: builder.name, attributes },
     provisioners: provisioners(request, builder, attributes, sandboxImage),

@@ -28,7 +28,7 @@ export const plainLine = (line: string): string =>
   // oxlint-disable-next-line no-control-regex -- older versions colour whatever they are told
   line
     .replaceAll(color, "")
-    .replace(/^(==> |--> | {4})?[\w.-]*\.[\w-]+\.kimg: ?/, "")
+    .replace(/^(==> |--> | {4})?([\w-]+\.)+kimg: ?/, "")
     .trim();
 
 const variableArguments = ({ variables, variableFiles }: PackerRun): string[] => [
