@@ -1,6 +1,7 @@
 // Packer in a directory: key, init, validate, build. What a person must know of a failure comes with it: the command that does it again, the
 // end of Packer's words, and of what the machine said on its console.
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { ToolError } from "../../diagnostic.ts";
 import type { Command, Io } from "../../edge/io.ts";
 import { shellLine } from "../../edge/processes.ts";
@@ -21,13 +22,10 @@ export interface PackerRun {
 /** Below the directory; what a failed build leaves stays there to be looked at, but for its key. */
 export const workName = "run";
 
-const color = /\u001B\[[0-9;]*m/g;
-
 /** `==> worker.qemu.kimg: Waiting for SSH…` → `Waiting for SSH…`. */
 export const plainLine = (line: string): string =>
-  // oxlint-disable-next-line no-control-regex -- older versions colour whatever they are told
-  line
-    .replaceAll(color, "")
+  // Older versions colour whatever they are told.
+  stripVTControlCharacters(line)
     .replace(/^(==> |--> | {4})?([\w-]+\.)+kimg: ?/, "")
     .trim();
 
@@ -49,8 +47,8 @@ const consoleLines = 20;
 const consoleTail = async (io: Io, run: PackerRun): Promise<string> => {
   const path = join(run.directory, workName, "console.log");
   if ((await io.files.status(path)) === undefined) return "";
-  const lines = (await io.files.readText(path))
-    .replaceAll(/\r|\u001B\[[0-9;?]*[A-Za-z]/g, "")
+  const lines = stripVTControlCharacters(await io.files.readText(path))
+    .replaceAll("\r", "")
     .trimEnd()
     .split("\n");
   return `\nthe end of the machine's console (${path}):\n${lines.slice(-consoleLines).join("\n")}`;

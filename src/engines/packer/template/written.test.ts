@@ -16,6 +16,8 @@ const attributes: Attributes = {
   inner: nested({ a: 1 }, { a: 2 }),
 };
 
+const step = (type: string): Block => ({ type: "provisioner", labels: [type], attributes: {}, blocks: [] });
+
 describe("hcl2Text", () => {
   it("escapes what would begin an expression, and keeps columns as packer fmt does", () => {
     expect(hcl2Text("about", [block(attributes)])).toBe(`# about
@@ -67,7 +69,6 @@ describe("jsonFormText", () => {
   });
 
   it("keeps blocks of one type in their order, and a variable's type as a keyword", () => {
-    const step = (type: string): Block => ({ type: "provisioner", labels: [type], attributes: {}, blocks: [] });
     const build: Block = {
       type: "build",
       labels: [],
