@@ -29,9 +29,14 @@ const refuse = ({ locked, format }: BuildCommandOptions): void => {
   }
 };
 
-const isGiven = (options: BuildCommandOptions, environment: Io["environment"], name: string): boolean =>
-  (options.var ?? []).some((variable) => variable.startsWith(`${name}=`)) ||
-  environment[`PKR_VAR_${name}`] !== undefined;
+const assigns = (text: string, name: string): boolean => new RegExp(`^[\\s{,]*"?${name}"?\\s*[=:]`, "m").test(text);
+
+/** In any of the ways in which Packer is given a variable. */
+const isGiven = async (io: Io, options: BuildCommandOptions, name: string): Promise<boolean> => {
+  if (io.environment[`PKR_VAR_${name}`] !== undefined) return true;
+  const texts = await Promise.all((options.varFile ?? []).map((file) => io.files.readText(file)));
+  return [...(options.var ?? []), ...texts].some((text) => assigns(text, name));
+};
 
 /** The disk that a machine of QEMU starts from, if the user named none: kimg's own role for it, by the embedded engine. */
 const baseVariables = async (
@@ -41,9 +46,8 @@ const baseVariables = async (
   options: BuildCommandOptions,
   library: Library,
 ): Promise<string[]> => {
-  const isOurs = builder.name === "qemu" && !isGiven(options, io.environment, "base_image");
   const role = library.roles.get("base");
-  if (!isOurs || (options.varFile ?? []).length > 0 || role === undefined) return [];
+  if (builder.name !== "qemu" || role === undefined || (await isGiven(io, options, "base_image"))) return [];
   const base = { ...request, role, formats: ["qcow2"] as const };
   const { folder, artifacts } = await buildImage(io, cache, base, {
     output: resolve(options.output, "images"),
