@@ -43,7 +43,7 @@ const unknownBuilder = (image: Image, name: string): Diagnostic => {
 /** Each image by each builder. Throws DiagnosticError for builders that nobody knows, UsageError when there is none. */
 export const jobsOf = (asked: readonly BuildRequest[], names: readonly string[], output: string): readonly Job[] => {
   if (names.length === 0) {
-    const known = builderNames(asked[0]?.image ?? ({} as Image)).join(", ");
+    const known = builderNames(asked[0]?.image).join(", ");
     throw new UsageError("which builder of Packer?", `--builder NAME; known builders: ${known}`);
   }
   const pairs = asked.flatMap((request) => [...new Set(names)].map((name) => ({ request, name })));
@@ -83,7 +83,7 @@ const buildersFor = (version: string): BuilderSupply => {
 
 const describe = ({ request, builder, directory }: Job, templateOnly: boolean): string => {
   const place = relative(".", directory) || ".";
-  const missing = templateOnly && request.role.components.length > 0 ? "; its supply/ is empty" : "";
+  const missing = templateOnly && request.role.components.length > 0 ? "; its supply/ was not filled" : "";
   return `${place}: ${builder.purpose}${missing}; read ${join(place, "README.md")}`;
 };
 

@@ -48,8 +48,8 @@ const ownBuilder = (image: Image, name: string): Builder => {
 };
 
 /** Names that `findBuilder` finds. */
-export const builderNames = (image: Image): readonly string[] =>
-  [...new Set([...builders.map(({ name }) => name), ...Object.keys(image.packer?.source ?? {})])].toSorted();
+export const builderNames = (image: Image | undefined): readonly string[] =>
+  [...new Set([...builders.map(({ name }) => name), ...Object.keys(image?.packer?.source ?? {})])].toSorted();
 
 export const findBuilder = (image: Image, name: string): Builder | undefined =>
   builders.find((builder) => builder.name === name) ??

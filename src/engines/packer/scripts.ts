@@ -109,6 +109,8 @@ journalctl --relinquish-var 2>/dev/null || :
 rm -f /etc/netplan/50-cloud-init.yaml /etc/network/interfaces.d/50-cloud-init /etc/ssh/sshd_config.d/50-cloud-init.conf \\
   /etc/systemd/network/10-cloud-init-*.network /etc/udev/rules.d/70-persistent-net.rules /etc/cloud/cloud-init.disabled \\
   /etc/apt/sources.list.d/debian.sources /etc/apt/apt.conf.d/94cloud-init-config /var/lib/dhcp/*.leases
+# The installer's own network: nodes get theirs from cloud-init.
+[ ! -e /etc/network/interfaces ] || printf 'auto lo\\niface lo inet loopback\\n' >/etc/network/interfaces
 rm -rf /var/lib/systemd/timesync /var/lib/systemd/network /var/lib/systemd/timers /var/lib/systemd/rfkill
 (
 ${sealScript()})

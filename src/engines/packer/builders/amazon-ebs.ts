@@ -17,8 +17,8 @@ interface AmazonEbsSource extends SshFields {
   readonly instance_type: Attributes[string];
   readonly subnet_id: Attributes[string];
   readonly associate_public_ip_address: Attributes[string];
-  /** SSH is open to the caller's own address only; default: to everybody. Of the plugin only. */
-  readonly temporary_security_group_source_public_ip?: true;
+  /** SSH is open to the caller's own public address only; default: to every address. Of the plugin only. */
+  readonly temporary_security_group_source_public_ip?: Attributes[string];
   /** The machine of the build itself. Of the plugin only. */
   readonly metadata_options?: Nested;
   readonly source_ami_filter: Nested;
@@ -41,7 +41,7 @@ const source = (context: SourceContext): AmazonEbsSource => ({
     ? ({
         imds_support: "v2.0",
         metadata_options: nested({ http_endpoint: "enabled", http_tokens: "required", http_put_response_hop_limit: 1 }),
-        temporary_security_group_source_public_ip: true,
+        temporary_security_group_source_public_ip: given("associate_public_ip_address"),
       } as const)
     : {}),
   ena_support: true,

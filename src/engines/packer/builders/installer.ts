@@ -1,7 +1,11 @@
 // What Debian's installer is told: boot parameters typed into GRUB's command line, and answers to its questions, served by Packer.
 // https://www.debian.org/releases/trixie/amd64/apb.en.html
 import type { Image } from "../../../model.ts";
+import { template } from "../template/template.ts";
 import { buildUser } from "./builder.ts";
+
+/** Served while the build runs. */
+export const installerFolder = template("${var.work_directory}/installer");
 
 /** The installer's CD starts GRUB under UEFI; its paths are those of Debian's netinst. */
 export const installerBootCommand: readonly string[] = [

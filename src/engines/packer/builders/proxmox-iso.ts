@@ -1,7 +1,7 @@
 // https://developer.hashicorp.com/packer/integrations/hashicorp/proxmox/latest/components/builder/iso
 import { type Attributes, nested, type Nested } from "../template/template.ts";
 import { type Builder, type BuilderSupply, given, optional, ownKey, required, type SshFields } from "./builder.ts";
-import { installerBootCommand } from "./installer.ts";
+import { installerBootCommand, installerFolder } from "./installer.ts";
 import {
   proxmoxCredentials,
   type ProxmoxFields,
@@ -10,7 +10,6 @@ import {
   proxmoxPlugin,
   proxmoxVariables,
 } from "./proxmox.ts";
-import { installerFolder } from "./vsphere.ts";
 
 interface ProxmoxIsoSource extends ProxmoxFields, SshFields {
   /** The CD; of the plugin. */

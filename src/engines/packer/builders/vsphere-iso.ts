@@ -1,9 +1,8 @@
 // https://developer.hashicorp.com/packer/integrations/hashicorp/vsphere/latest/components/builder/vsphere-iso
 import { type Attributes, nested, type Nested } from "../template/template.ts";
 import { type Builder, given, optional, required } from "./builder.ts";
-import { installerBootCommand } from "./installer.ts";
+import { installerBootCommand, installerFolder } from "./installer.ts";
 import {
-  installerFolder,
   vsphereCredentials,
   type VsphereFields,
   vsphereFields,

@@ -1,8 +1,7 @@
 // What both builders of vSphere have in common: where the machine is, and how vCenter is reached.
 // https://developer.hashicorp.com/packer/integrations/hashicorp/vsphere
-import { type Attributes, expression, template } from "../template/template.ts";
+import { type Attributes, expression, type Plugin, type Variable } from "../template/template.ts";
 import { given, optional, ownKey, required, secret, shutdownCommand, type SshFields, unset } from "./builder.ts";
-import type { Plugin, Variable } from "../template/template.ts";
 
 export interface VsphereFields extends SshFields {
   readonly vcenter_server: Attributes[string];
@@ -85,5 +84,3 @@ export const guestinfoSeed = {
   "guestinfo.userdata": expression('base64encode(file("${var.work_directory}/seed/user-data"))'),
   "guestinfo.userdata.encoding": "base64",
 } as const;
-
-export const installerFolder = template("${var.work_directory}/installer");

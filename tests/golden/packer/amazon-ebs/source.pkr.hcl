@@ -8,7 +8,7 @@ source "amazon-ebs" "kimg" {
   encrypt_boot                              = true
   kms_key_id                                = var.kms_key_id
   imds_support                              = "v2.0"
-  temporary_security_group_source_public_ip = true
+  temporary_security_group_source_public_ip = var.associate_public_ip_address
   ena_support                               = true
   instance_type                             = var.instance_type
   subnet_id                                 = var.subnet_id
