@@ -4,6 +4,7 @@ import { userInfo } from "node:os";
 import { CommanderError } from "commander";
 import { type BuildCommandOptions, build, describeBuilt } from "./commands/build.ts";
 import { type BootCommandOptions, boot } from "./commands/boot.ts";
+import { buildAllWithPacker } from "./commands/build-with-packer.ts";
 import { pruneCache, showCache } from "./commands/cache.ts";
 import { check } from "./commands/check.ts";
 import { diff } from "./commands/diff.ts";
@@ -15,6 +16,7 @@ import { inspect } from "./commands/inspect.ts";
 import { kubeconfig } from "./commands/kubeconfig.ts";
 import { type MirrorCommandOptions, mirrorCreate } from "./commands/mirror.ts";
 import { names } from "./commands/names.ts";
+import { type PackerCommandOptions, packer } from "./commands/packer.ts";
 import { recover } from "./commands/recover.ts";
 import { render } from "./commands/render.ts";
 import { replace } from "./commands/replace.ts";
@@ -162,7 +164,8 @@ const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
   "mirror create": ({ io, args, options }) =>
     mirrorCreate(io, { ...(options as unknown as MirrorCommandOptions), folder: args[0] ?? "" }),
   build: async ({ io, options, times }) => {
-    const built = await build(io, options as unknown as BuildCommandOptions);
+    const make = options["engine"] === "packer" ? buildAllWithPacker : build;
+    const built = await make(io, options as unknown as BuildCommandOptions);
     return options.json ? JSON.stringify(built, undefined, 2) : describeBuilt(built, times);
   },
   explain: (call) => {
@@ -215,6 +218,7 @@ const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
       words: words as unknown as readonly string[],
       verbs: describeProgram().verbs,
     }),
+  packer: ({ io, options }) => packer(io, options as unknown as PackerCommandOptions),
   "cache show": ({ io }) => showCache(io),
   "cache prune": ({ io, options }) => pruneCache(io, options as { size?: string; all?: boolean }),
 };

@@ -1,8 +1,8 @@
 // The nouns. Types, and the lists that some of them are made from: every room speaks of these, and no room owns them.
 // A Config is what the user wrote; a Cluster is resolved and total: nothing in it is left for a later stage to derive.
 
-/** How a node comes into the cluster: decides what its agent does and which secrets it may hold (see SECRETS_BY_BOOTSTRAP). */
-export type Bootstrap = "init" | "join-control-plane" | "join-worker" | "load-balancer";
+/** How a node comes into the cluster (`none`: it is no node of one): decides what its agent does and which secrets it may hold (see SECRETS_BY_BOOTSTRAP). */
+export type Bootstrap = "init" | "join-control-plane" | "join-worker" | "load-balancer" | "none";
 
 /** Where Kubernetes and its companions come from. All three yield the same package and image names. */
 export const supplySources = ["upstream", "modules", "mirror"] as const;
@@ -41,6 +41,16 @@ export interface Image {
   /** Files put into the root file system as they are, before the steps run. */
   readonly files: FileTree;
   readonly steps: readonly ProvisioningStep[];
+  /** The user's own for Packer; absent where there is none. */
+  readonly packer?: PackerFields;
+}
+
+/** `packer:` of an image.yaml, by the names of Packer's builders. */
+export interface PackerFields {
+  /** Fields of the source, over those that kimg writes; the whole source for a builder that kimg has none for. */
+  readonly source: Readonly<Record<string, Json>>;
+  /** Where the plugins of those come from: Packer's `required_plugins`. */
+  readonly plugins: Readonly<Record<string, { readonly source: string; readonly version: string }>>;
 }
 
 /** What a machine becomes: `roles/<name>/role.yaml`, a cloud-config whose `kimg:` key holds the rest. */
@@ -258,7 +268,8 @@ export type FileTree = ReadonlyMap<string, FileEntry>;
 /** One thing produced by a build. */
 export interface Artifact {
   readonly id: string;
-  readonly kind: "qcow2" | "raw" | "tar" | "lock";
+  /** `packer`: what one of Packer's builders left, or its manifest where that stays on a platform. */
+  readonly kind: "qcow2" | "raw" | "tar" | "lock" | "packer";
   /** Relative to the folder that holds artifacts.json. */
   readonly path: string;
   /** Bytes. */
@@ -279,6 +290,14 @@ export interface BuildRequest {
   /** Seconds since 1970 given to every file; the same for all builds unless SOURCE_DATE_EPOCH says otherwise. */
   readonly epoch: number;
 }
+
+/** What makes a disk: kimg itself, or a machine that the user's Packer runs. */
+export const engines = ["disk", "packer"] as const;
+export type Engine = (typeof engines)[number];
+
+/** How Packer's templates are written: HCL2, or its JSON form. */
+export const templateForms = ["hcl2", "json"] as const;
+export type TemplateForm = (typeof templateForms)[number];
 
 export const diskFormats = ["qcow2", "raw", "tar"] as const;
 export type DiskFormat = (typeof diskFormats)[number];

@@ -11,6 +11,10 @@ import { DiagnosticError } from "./diagnostic.ts";
 import type { Cache } from "./edge/cache.ts";
 import type { Io } from "./edge/io.ts";
 import { buildDisk } from "./engines/disk/index.ts";
+import { directoryName } from "./engines/packer/directory.ts";
+import { buildWithPacker } from "./engines/packer/index.ts";
+import type { PackerRun } from "./engines/packer/run.ts";
+import type { PackerSupply } from "./engines/packer/supply.ts";
 import { compareLocks, formatLock, parseLock } from "./lock.ts";
 import { formatChecksums, formatManifest, imageName } from "./manifest.ts";
 import type { Artifact, BuildRequest, LockEntry } from "./model.ts";
@@ -59,6 +63,23 @@ export const buildImage = async (
   const lock = [...disk.lock, ...parts.lock];
   refuseDifferences(locked, lock);
   return { name, folder, lock, ...(await publish(io, folder, request, disk.artifacts, lock)) };
+};
+
+/** The same by a machine that Packer runs, in a directory that is ready; artifacts lie in a folder of the builder's own. */
+export const buildImageWithPacker = (
+  io: Io,
+  cache: Cache,
+  request: BuildRequest,
+  supplied: PackerSupply,
+  run: PackerRun,
+  options: Pick<BuildOptions, "output">,
+): Promise<BuiltImage> => {
+  const name = directoryName(request, run.builder);
+  const folder = join(options.output, name);
+  return buildWithPacker(io, cache, request, supplied, run, async (built) => {
+    const lock = [...built.lock, ...supplied.parts.lock];
+    return { name, folder, lock, ...(await publish(io, folder, request, built.artifacts, lock)) };
+  });
 };
 
 const refuseDifferences = (locked: readonly LockEntry[] | undefined, built: readonly LockEntry[]): void => {

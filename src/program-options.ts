@@ -17,6 +17,14 @@ export const libraryOption = (): Option =>
     .argParser(collect)
     .default([]);
 
+export const imageOption = (): Option =>
+  new Option("--image <image>", "base operating system; debian-13 when not given");
+
+export const builderOption = (): Option =>
+  new Option("--builder <builder>", "Packer's builder, such as qemu or amazon-ebs; may be given more than once")
+    .argParser(collect)
+    .default([]);
+
 export const clusterArgument = ["[cluster.yaml]", "the cluster's description", "cluster.yaml"] as const;
 
 export const secretsFileOption = (): Option =>

@@ -3,14 +3,16 @@
 import { Command, Option } from "commander";
 import { kimgVersion } from "./content.ts";
 import { diagnosticFormats } from "./diagnostic.ts";
-import { datasourceNames, diskFormats } from "./model.ts";
+import { datasourceNames, diskFormats, engines, templateForms } from "./model.ts";
 import { allCommands, commandTree, helpOf } from "./help/command-tree.ts";
 import { addHelpCommands, factsHelp } from "./program-help.ts";
 import { addOperationCommands } from "./program-operation.ts";
 import { addToolCommands } from "./program-tools.ts";
 import {
+  builderOption,
   clusterArgument,
   collect,
+  imageOption,
   libraryOption,
   oneOf,
   passphraseOption,
@@ -89,7 +91,7 @@ const addOutputCommands = (program: Command): void => {
       .summary("build node images")
       .description("Builds one bootable image per role. Needs no cluster.yaml: an image knows no cluster.")
       .option("--role <role>", "what the image becomes; may be given more than once", collect, [])
-      .option("--image <image>", "base operating system; debian-13 when not given")
+      .addOption(imageOption())
       .option("--cluster <cluster.yaml>", "build every image that this cluster needs"),
   )
     .option("--mirror <folder>", "made by `kimg mirror create`; implies --from mirror")
@@ -99,10 +101,15 @@ const addOutputCommands = (program: Command): void => {
         .argParser(oneOf(diskFormats))
         .default([]),
     )
+    .addOption(new Option("--engine <engine>", "what makes the disk").choices(engines).default("disk"))
+    .addOption(builderOption())
+    .option("--var <name=value>", "variable of Packer's template; may be given more than once", collect, [])
+    .option("--var-file <file>", "file with variables of Packer's template; may be given more than once", collect, [])
     .option("--locked", "build exactly what the image's kimg.lock says, or say what differs")
     .option("--refresh", "ask Debian's archive and upstream anew, instead of using what they had at the last build")
     .addOption(libraryOption())
     .option("--output <folder>", "folder that images/ is made in", "build");
+  addPacker(program);
   const mirror = program
     .command("mirror")
     .summary("supplies that need no network")
@@ -122,6 +129,27 @@ const addOutputCommands = (program: Command): void => {
       .option("--refresh", "ask Debian's archive and upstream anew, instead of using what they had at the last build")
       .addOption(libraryOption()),
   );
+};
+
+const addPacker = (program: Command): void => {
+  supplyOptions(
+    program
+      .command("packer")
+      .summary("write Packer templates")
+      .description(
+        "Writes build/packer/<image>-<builder>/: a Packer template with all that it needs. Runs no Packer: kimg build --engine packer does.",
+      )
+      .option("--role <role>", "what the image becomes; may be given more than once", collect, [])
+      .addOption(imageOption())
+      .option("--cluster <cluster.yaml>", "templates for every image that this cluster needs")
+      .addOption(builderOption()),
+  )
+    .option("--mirror <folder>", "made by `kimg mirror create`; implies --from mirror")
+    .addOption(new Option("--syntax <form>", "HCL2, or its JSON form").choices(templateForms).default("hcl2"))
+    .option("--packer-version <version>", "Packer that the templates are for, 1.6.6 or later", "1.15.0")
+    .option("--template-only", "leave supply/ empty: nothing is compiled or fetched")
+    .addOption(libraryOption())
+    .option("--output <folder>", "folder that packer/ is made in", "build");
 };
 
 const addCacheCommands = (program: Command): void => {

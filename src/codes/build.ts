@@ -57,6 +57,24 @@ export const lockCodes = {
   },
 } as const satisfies CodeEntries;
 
+export const packerCodes = {
+  "packer/missing-file": {
+    meaning: "A file that `--var-file` names is not there.",
+    cure: "Correct the path: Packer takes files that end in `.pkrvars.hcl` or `.pkrvars.json`.",
+    example: "there is no site.pkrvars.hcl",
+  },
+  "packer/secret-on-command-line": {
+    meaning: "A variable that may hold a secret was given on the command line, which everybody on the host sees.",
+    cure: "Set `PKR_VAR_name` in the environment, or write it into a file for `--var-file`.",
+    example: "password may be a secret, and a command line is seen by all",
+  },
+  "packer/unknown-builder": {
+    meaning: "kimg has no source block for this builder of Packer.",
+    cure: "Correct the name, or give the builder's source in the image's `image.yaml`, below `packer.source`.",
+    example: 'kimg knows no builder "vsphere-io" of Packer; did you mean "vsphere-iso"?',
+  },
+} as const satisfies CodeEntries;
+
 export const mirrorCodes = {
   "mirror/exists": {
     meaning: "The folder that the mirror should be made in is not empty.",

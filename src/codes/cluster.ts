@@ -59,6 +59,11 @@ export const nodeCodes = {
     meaning: "A load balancer is no node of Kubernetes: labels and taints do nothing there.",
     cure: "Remove them.",
   },
+  "node/no-node-role": {
+    meaning: "The role is one that images are made of, and no node of a cluster.",
+    cure: "Give the node a role that makes or joins a cluster, or serves its endpoint.",
+    example: "the role base is no node of a cluster",
+  },
   "node/one-family": {
     meaning: "In a dual-stack cluster a node with an address needs one of each family.",
     cure: "Write `address: [IPV4, IPV6]`.",

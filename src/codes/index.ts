@@ -1,6 +1,6 @@
 // Every code that a diagnostic can have. `Diagnostic.code` is one of these: a code without an entry does not compile.
 import { artifactCodes } from "./artifacts.ts";
-import { buildCodes, lockCodes, mirrorCodes } from "./build.ts";
+import { buildCodes, lockCodes, mirrorCodes, packerCodes } from "./build.ts";
 import {
   endpointCodes,
   kubernetesCodes,
@@ -34,6 +34,7 @@ export const codes = {
   ...buildCodes,
   ...lockCodes,
   ...mirrorCodes,
+  ...packerCodes,
   ...renderCodes,
   ...statusCodes,
   ...repairCodes,

@@ -12,6 +12,7 @@ import {
   type BuildRequest,
   type Cluster,
   type DiskFormat,
+  type Engine,
   type Image,
   type Library,
   type Role,
@@ -39,7 +40,19 @@ export interface BuildCommandOptions {
   readonly locked?: boolean;
   readonly refresh?: boolean;
   readonly output: string;
+  readonly engine?: Engine;
+  /** Of Packer's; the engine packer builds each image with each of them. */
+  readonly builder?: readonly string[];
+  /** Variables of the template, `name=value`, and files with such. */
+  readonly var?: readonly string[];
+  readonly varFile?: readonly string[];
 }
+
+/** What says which images are meant. */
+export type ImageOptions = Pick<
+  BuildCommandOptions,
+  "role" | "image" | "kubernetes" | "from" | "mirror" | "cluster" | "library"
+>;
 
 /** 2025-01-01T00:00:00Z: files of every build bear this time, unless SOURCE_DATE_EPOCH (reproducible-builds.org) says otherwise. */
 const defaultEpoch = 1_735_689_600;
@@ -52,7 +65,7 @@ export const epochOf = (environment: Io["environment"]): number => {
 };
 
 /** What to build, whether it was said by flags or by a cluster. */
-interface Wanted {
+export interface Wanted {
   readonly pairs: readonly { readonly role: Role; readonly image: Image }[];
   readonly kubernetes: BuildRequest["kubernetes"];
 }
@@ -95,7 +108,7 @@ export const pairsOfCluster = (cluster: Cluster, roles: readonly string[]): Want
 };
 
 /** With --cluster the cluster decides, and flags narrow; without, flags and defaults do. */
-const wanted = async (io: Io, options: BuildCommandOptions): Promise<Wanted> => {
+export const wanted = async (io: Io, options: ImageOptions): Promise<Wanted> => {
   const said = { from: options.mirror === undefined ? options.from : ("mirror" as const), mirror: options.mirror };
   if (options.cluster !== undefined) {
     const { config, library, manifests } = await loadCluster(io, {
@@ -123,7 +136,11 @@ const wanted = async (io: Io, options: BuildCommandOptions): Promise<Wanted> => 
   };
 };
 
-const requests = ({ pairs, kubernetes }: Wanted, options: BuildCommandOptions, epoch: number): BuildRequest[] => {
+export const requests = (
+  { pairs, kubernetes }: Wanted,
+  options: Pick<BuildCommandOptions, "arch" | "format">,
+  epoch: number,
+): BuildRequest[] => {
   const formats = options.format.length === 0 ? (["qcow2"] as const) : [...new Set(options.format)].toSorted();
   return pairs.map(({ role, image }) => ({
     ...{ role, image, kubernetes, formats, epoch },
@@ -138,8 +155,14 @@ export const refuseUnfit = (wantedPairs: Wanted["pairs"]): void => {
   if (complaints.length > 0) throw new DiagnosticError(complaints);
 };
 
+const refuseMixedEngines = ({ engine, builder = [], var: variables = [], varFile = [] }: BuildCommandOptions): void => {
+  if (engine === "packer" || [...builder, ...variables, ...varFile].length === 0) return;
+  throw new UsageError("--builder, --var and --var-file are for Packer", "add --engine packer");
+};
+
 /** Builds every image asked for, two at a time: stages that they share are made once, and one's disk work fills the other's waits. */
 export const build = async (io: Io, options: BuildCommandOptions): Promise<readonly BuiltImage[]> => {
+  refuseMixedEngines(options);
   const epoch = epochOf(io.environment);
   const asked = await wanted(io, options);
   refuseUnfit(asked.pairs);

@@ -96,6 +96,7 @@ const nouns = {
   init: "master",
   "join-control-plane": "master",
   "join-worker": "worker",
+  none: "machine",
 } as const satisfies Readonly<Record<Bootstrap, string>>;
 
 /** "1 load balancer, 3 masters, 10 workers". */

@@ -25,6 +25,6 @@ it("names what a cluster.yaml and a library have, whatever is wrong with them", 
       );
     }
     expect(await ask("roles", "build", "--library", join(folder, "mine"), "--role")).toBe(
-      "gpu\nhaproxy\nmaster-init\nmaster-join\nworker",
+      "base\ngpu\nhaproxy\nmaster-init\nmaster-join\nworker",
     );
   }));

@@ -71,6 +71,8 @@ export interface Command {
   readonly folder?: string;
   /** The whole environment of the child beside PATH, HOME and TMPDIR. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Names of the caller's own variables that the child sees too: never printed, for they may be secrets. */
+  readonly inherit?: readonly string[];
   readonly input?: Uint8Array | string | Readable;
   /** Each line of stdout and stderr as it comes, for progress. */
   readonly onLine?: (line: string) => void;

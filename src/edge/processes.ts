@@ -106,7 +106,10 @@ const spawnAndWait = (
   new Promise((resolve, reject) => {
     const child = spawn(program, command.argv.slice(1), {
       cwd: command.folder,
-      env: { ...pick(environment, ["PATH", "HOME", "TMPDIR", "USER", "LOGNAME"]), ...command.environment },
+      env: {
+        ...pick(environment, ["PATH", "HOME", "TMPDIR", "USER", "LOGNAME", ...(command.inherit ?? [])]),
+        ...command.environment,
+      },
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });

@@ -14,6 +14,7 @@ export const topics: readonly Topic[] = [
   { name: "concepts", page: "concepts.md", summary: "image, seed, role, trust: the words of this book" },
   { name: "secrets", page: "secrets.md", summary: "the cluster's trust: where it is, who holds what, how it is kept" },
   { name: "tools", page: "tools.md", summary: "looking: explain, diff, inspect, boot, doctor" },
+  { name: "packer", page: "packer.md", summary: "how Packer builds the same images" },
   { name: "datasources", page: "datasources.md", summary: "the form of the seeds that each platform reads" },
   { name: "operation", page: "operation.md", summary: "access, tokens, replacing and recovering machines" },
   { name: "supply", page: "supply.md", summary: "where Kubernetes and its companions come from" },

@@ -16,6 +16,21 @@ export const filesItem = z
   })
   .describe("A folder that is copied onto /, or a file or folder (from) and its place (to).");
 
+const packerSchema = z
+  .strictObject({
+    source: z
+      .record(z.string().min(1), z.record(z.string().min(1), z.json()))
+      .describe(
+        "By a builder's name: fields of its source, over kimg's; the whole source of a builder that kimg does not know.",
+      )
+      .default({}),
+    plugins: z
+      .record(z.string().min(1), z.strictObject({ source: z.string().min(1), version: z.string().min(1) }))
+      .describe("By a builder's name: where its plugin comes from, and which version.")
+      .default({}),
+  })
+  .describe("What Packer is told beyond kimg's own templates.");
+
 const imageSchema = z
   .strictObject({
     description: z.string().min(1).describe("One line for people."),
@@ -34,6 +49,7 @@ const imageSchema = z
     packages: z.array(z.string().min(1)).describe("Distribution packages of every node made from it.").default([]),
     files: z.array(filesItem).describe("What is copied into it, before the steps run.").default([]),
     steps: z.array(z.string().min(1)).describe("Shell scripts, run as root inside of it, in this order.").default([]),
+    packer: packerSchema.optional(),
     replaces: z
       .boolean()
       .describe("True to take the place of an image of this name in a library before.")
@@ -53,9 +69,13 @@ export const loadImage = async (place: Place): Promise<LoadedImage> => {
   if (value === undefined || source === undefined) return { replaces: false, diagnostics };
   const files = await loadFiles(place, value.files, ["files"]);
   const steps = await loadSteps(place, value.steps, ["steps"]);
-  const { replaces, ...rest } = value;
+  const { replaces, packer, ...rest } = value;
   return {
-    image: { ...rest, name: posix.basename(folder), folder, files: files.value, steps: steps.value },
+    image: {
+      ...rest,
+      ...(packer === undefined ? {} : { packer }),
+      ...{ name: posix.basename(folder), folder, files: files.value, steps: steps.value },
+    },
     replaces,
     diagnostics: [...diagnostics, ...placeDiagnostics([...files.diagnostics, ...steps.diagnostics], source)],
   };

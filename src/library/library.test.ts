@@ -39,7 +39,7 @@ describe("what kimg ships", () => {
   it("is right, templates included", async () => {
     const { library, diagnostics } = await loadLibrary(io, [shippedFolder]);
     expect(diagnostics).toEqual([]);
-    expect([...library.roles.keys()]).toEqual(["haproxy", "master-init", "master-join", "worker"]);
+    expect([...library.roles.keys()]).toEqual(["base", "haproxy", "master-init", "master-join", "worker"]);
     expect([...library.images.keys()]).toEqual(["debian-12", "debian-13"]);
     expect(library.kubernetesVersions).toContain(library.defaultKubernetesVersion);
     for (const each of library.roles.values()) {

@@ -19,7 +19,7 @@ const kimgSchema = z
   .strictObject({
     description: z.string().min(1).describe("One line for people."),
     bootstrap: z
-      .enum(["init", "join-control-plane", "join-worker", "load-balancer"])
+      .enum(["init", "join-control-plane", "join-worker", "load-balancer", "none"])
       .describe("How a node with this role comes into the cluster; decides which secrets it may hold."),
     packages: names("Distribution packages beyond the image's."),
     components: names("Packages of the supply, such as kubelet."),

@@ -57,6 +57,7 @@ export const leakCheck = (secrets: Secrets): LeakCheck => {
     "join-control-plane": search("join-control-plane"),
     "join-worker": search("join-worker"),
     "load-balancer": search("load-balancer"),
+    none: search("none"),
   } satisfies Record<Bootstrap, unknown>;
   const closed = secretNames.filter((name) => !openToAll.has(name));
   // A private key has its public key inside.

@@ -38,4 +38,5 @@ export const SECRETS_BY_BOOTSTRAP: Readonly<Record<Bootstrap, readonly SecretNam
   "join-control-plane": controlPlane,
   "join-worker": ["ca.crt", "worker-token"],
   "load-balancer": ["ca.crt", "vrrp-password", "stats-password"],
+  none: [],
 };

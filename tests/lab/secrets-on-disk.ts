@@ -22,6 +22,7 @@ const places: Readonly<Record<Bootstrap, Readonly<Partial<Record<SecretName, rea
   init: controlPlane,
   "join-control-plane": controlPlane,
   "join-worker": {},
+  none: {},
   "load-balancer": {
     "vrrp-password": ["/etc/keepalived/keepalived.conf"],
     "stats-password": ["/etc/haproxy/haproxy.cfg"],

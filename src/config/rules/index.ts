@@ -30,11 +30,12 @@ import {
   withoutEffect,
 } from "./pass-through.ts";
 import { configDriveInterface, seedUrl, sharedAddressOnCloud } from "./platform.ts";
-import { imageCarriesRole, unknownImage, unknownRole, unusedRole } from "./roles.ts";
+import { imageCarriesRole, roleIsOfNodes, unknownImage, unknownRole, unusedRole } from "./roles.ts";
 
 export const rules: readonly Rule[] = [
   // the library
   unknownRole,
+  roleIsOfNodes,
   unusedRole,
   unknownImage,
   imageCarriesRole,

@@ -26,6 +26,19 @@ export const unknownRole: Rule = ({ config, library, machines }) => {
   ];
 };
 
+/** A role that only images are made of. */
+export const roleIsOfNodes: Rule = ({ machines }) =>
+  machines
+    .filter(({ role }) => role?.bootstrap === "none")
+    .map(({ entry, path }) =>
+      error(
+        "node/no-node-role",
+        `the role ${entry.role} is no node of a cluster`,
+        [...path, "role"],
+        "it is the base that Packer starts from: kimg build --role base",
+      ),
+    );
+
 export const unusedRole: Rule = ({ config, library, machines }) =>
   Object.keys(config.roles)
     .filter((name) => library.roles.has(name) && machines.every(({ entry }) => entry.role !== name))

@@ -13,7 +13,7 @@ import { compareLocks } from "../../lock.ts";
 import { imageName } from "../../manifest.ts";
 import type { Artifact, BuildRequest, JsonValue, LockEntry, SuppliedParts } from "../../model.ts";
 import { lockedArchive } from "../../supply/locked-archive.ts";
-import { mirrorArchives } from "../../supply/mirror-archives.ts";
+import { type MirrorArchives, mirrorArchives } from "../../supply/mirror-archives.ts";
 import type { LocalArchive } from "../../tools/local-archive.ts";
 import type { ToolsTree } from "../../tools/tools.ts";
 import { baseStage, keptBaseStage } from "./base.ts";
@@ -41,7 +41,7 @@ interface Parts {
   readonly identity: string;
 }
 
-const makeArtifact = async (
+export const makeArtifact = async (
   io: Io,
   request: BuildRequest,
   format: Format,
@@ -136,6 +136,24 @@ const archiveOfLock = async (
   return lockedArchive(io, cache, request, packages);
 };
 
+export interface PreparedStore {
+  readonly tools: ToolsTree;
+  /** Undefined for a role without container images. */
+  readonly store: StoreStage | undefined;
+}
+
+/** The programs that make disks, and the role's container images as containerd has them. */
+export const preparedStore = async (
+  io: Io,
+  cache: Cache,
+  request: BuildRequest,
+  supplied: SuppliedParts,
+  archives: MirrorArchives | undefined,
+): Promise<PreparedStore> => {
+  const tools = await imageTools(io, cache, request.formats, archives?.tools);
+  return { tools, store: await storeStage(io, cache, tools, request, supplied) };
+};
+
 /**
  * Makes the image, or takes from the cache what has not changed. Rejects with ToolError when a program fails or the archive cannot be
  * reached; nothing is left behind then but finished stages. With `locked`, the distribution's packages are those, or the archive no
@@ -150,10 +168,7 @@ export const buildDisk = async (
 ): Promise<BuiltDisk> => {
   const archives = await mirrorArchives(io, request);
   const archive = archives?.image ?? (await archiveOfLock(io, cache, { request, supplied, locked }));
-  const prepareStore = async (): Promise<{ tools: ToolsTree; store: StoreStage | undefined }> => {
-    const tools = await imageTools(io, cache, request.formats, archives?.tools);
-    return { tools, store: await storeStage(io, cache, tools, request, supplied) };
-  };
+  const prepareStore = () => preparedStore(io, cache, request, supplied, archives);
   const prepareRoot = async (): Promise<RootStage> => {
     return rootStage(io, cache, {
       request,

@@ -5,6 +5,7 @@ import type { Io } from "../../edge/io.ts";
 import type { BuildRequest, FileTree, JsonValue, LockEntry, ProvisioningStep } from "../../model.ts";
 import { archiveGeneration } from "../../tools/archive.ts";
 import { asRoot, withWorkFolder } from "../../tools/as-root.ts";
+import { contentSteps, stepEnvironment } from "../provisioning-steps.ts";
 import { mergeTrees, treeIdentity, writeFileTree } from "./file-tree-archive.ts";
 import { describeImage, sandboxImage } from "./image-description.ts";
 import { inside } from "./inside.ts";
@@ -25,21 +26,10 @@ export interface RootStage {
 /** Raise it when the same input would come out otherwise. */
 const recipe = 2;
 
-const stepsOf = ({ image, role }: BuildRequest): ProvisioningStep[] => [...image.steps, ...role.steps, sealStep];
+const stepsOf = (request: BuildRequest): ProvisioningStep[] => [...contentSteps(request), sealStep];
 
-/** What each provisioning step may read; documented in images/common/steps/10-system.sh. */
-const stepEnvironment = ({ request, supplied }: Provisioning): Record<string, string> => ({
-  KIMG_IMAGE: request.image.name,
-  KIMG_SUITE: request.image.suite,
-  KIMG_ARCHITECTURE: request.architecture,
-  KIMG_ROLE: request.role.name,
-  KIMG_BOOTSTRAP: request.role.bootstrap,
-  KIMG_KUBERNETES_VERSION: request.kubernetes.version,
-  KIMG_COMPONENTS: request.role.components.join(" "),
-  KIMG_UNITS: request.role.units.join(" "),
-  KIMG_SANDBOX_IMAGE: sandboxImage(supplied.lock) ?? "",
-  SOURCE_DATE_EPOCH: String(request.epoch),
-});
+const environmentOf = ({ request, supplied }: Provisioning): Record<string, string> =>
+  stepEnvironment(request, sandboxImage(supplied.lock) ?? "");
 
 const inputOf = (provisioning: Provisioning, generation: string): JsonValue => {
   const { request, base, supplied } = provisioning;
@@ -52,7 +42,7 @@ const inputOf = (provisioning: Provisioning, generation: string): JsonValue => {
     supplied: supplied.lock.map(({ kind, name, version, sha256 }) => [kind, name, version, sha256]),
     files: treeIdentity(mergeTrees(request.image.files, request.role.files)),
     steps: stepsOf(request).map(({ script }) => script),
-    environment: stepEnvironment(provisioning),
+    environment: environmentOf(provisioning),
   };
 };
 
@@ -116,7 +106,7 @@ const make = (
     );
     for (const step of stepsOf(request)) {
       say(step.source);
-      await runStep(io, place, step, stepEnvironment(provisioning));
+      await runStep(io, place, step, environmentOf(provisioning));
     }
     say("packing");
     const tar = join(folder, "root.tar");

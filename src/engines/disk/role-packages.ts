@@ -2,37 +2,15 @@
 import { join } from "node:path";
 import type { Io } from "../../edge/io.ts";
 import type { LockEntry } from "../../model.ts";
-import { suppliedOrigin } from "../../supply/apt-repository.ts";
 import { type LocalArchive, localSource, withOrigins } from "../../tools/local-archive.ts";
 import { parsePackageRecords } from "../../tools/package-records.ts";
+import { installScript, namePattern, recordScript } from "../provisioning-steps.ts";
 import { certificatesInside, inside, type Inside } from "./inside.ts";
 import type { Place, Provisioning } from "./provisioning.ts";
 
 const packagesInside = "/run/kimg/packages";
 const archiveInside = "/run/kimg/distribution";
-
-/**
- * The supply's packages win over the distribution's of the same name. The archive is asked again only when it no longer has what it had
- * when the base was made; a local one is asked at once.
- */
-const installScript = `set -eu
-printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d
-chmod 0755 /usr/sbin/policy-rc.d
-trap 'rm -f /usr/sbin/policy-rc.d /etc/apt/sources.list.d/kimg.list /etc/apt/preferences.d/kimg' EXIT
-echo 'deb [trusted=yes] copy:${packagesInside} ./' > /etc/apt/sources.list.d/kimg.list
-printf 'Package: *\\nPin: release o=${suppliedOrigin}\\nPin-Priority: 1001\\n' > /etc/apt/preferences.d/kimg
-[ ! -e ${certificatesInside} ] || set -- -o Acquire::https::CAInfo=${certificatesInside} "$@"
-set -- -q -o APT::Sandbox::User=root -o Dpkg::Use-Pty=0 -o DPkg::Options::=--force-confdef "$@"
-apt-get update -o Dir::Etc::sourcelist=sources.list.d/kimg.list -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 \\
-  -o APT::Sandbox::User=root
-[ ! -d ${archiveInside} ] || apt-get update -o APT::Sandbox::User=root
-apt-get install --yes --no-install-recommends "$@" || { apt-get update && apt-get install --yes --no-install-recommends "$@"; }`;
-
-/** The supply's own packages have their lines in the lock already. */
-const recordScript = `set -eu
-[ ! -d ${archiveInside} ] || apt-get update -q -o APT::Sandbox::User=root >&2
-dpkg-query --show --showformat '\${Package}:\${Architecture}=\${Version}\\n' > /run/installed
-grep -v -E "^($1):" /run/installed | LC_ALL=C sort | xargs apt-get download --print-uris`;
+const places = { packages: packagesInside, archive: archiveInside, certificates: certificatesInside };
 
 /** What hides the image's own sources while packages are installed and listed. */
 const bindArchive = async (
@@ -56,7 +34,7 @@ export const installPackages = async (
   const names = [...request.role.components, ...request.role.packages];
   if (names.length === 0) return;
   const binds = { [supplied.packages]: packagesInside, ...(await bindArchive(io, place, archive)) };
-  const argv = ["sh", "-c", installScript, "sh", ...names] as const;
+  const argv = ["sh", "-c", installScript(places), "sh", ...names] as const;
   const doing = `installing ${names.join(", ")}`;
   const onLine = say === undefined ? {} : { onLine: say };
   await io.processes.run(inside(io, { doing, argv, ...place, binds, network: archive === undefined, ...onLine }));
@@ -67,10 +45,8 @@ export const recordPackages = async (
   place: Place,
   { supplied, archive }: Provisioning,
 ): Promise<LockEntry[]> => {
-  const own = supplied.lock
-    .filter(({ kind }) => kind === "package")
-    .map(({ name }) => name.replaceAll(/[.+]/g, "\\$&"));
-  const argv = ["sh", "-c", recordScript, "sh", own.join("|")] as const;
+  const own = namePattern(supplied.lock.filter(({ kind }) => kind === "package").map(({ name }) => name));
+  const argv = ["sh", "-c", recordScript(archiveInside), "sh", own] as const;
   const binds = await bindArchive(io, place, archive);
   const { stdout } = await io.processes.run(inside(io, { doing: "listing packages", argv, ...place, binds }));
   const taken = parsePackageRecords(stdout);

@@ -2,11 +2,14 @@
 // boot makes what is each machine's own. `checks` says the same about a finished disk.
 import type { ProvisioningStep } from "../../model.ts";
 
-/** An empty /etc/machine-id is what machine-id(5) wants of an image: systemd fills it in at boot. */
-const script = `#!/bin/sh
+/**
+ * A shell script. An empty /etc/machine-id is what machine-id(5) wants of an image: systemd fills it in at boot. `more` names further
+ * files that are not to stay.
+ */
+export const sealScript = (more: readonly string[] = []): string => `#!/bin/sh
 set -eu
 : > /etc/machine-id
-rm -f /var/lib/dbus/machine-id /etc/hostname /etc/fstab /etc/ssh/ssh_host_* /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- \\
+rm -f /var/lib/dbus/machine-id /etc/hostname${more.map((path) => ` ${path}`).join("")} /etc/ssh/ssh_host_* /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- \\
   /etc/subuid- /etc/subgid- /etc/.pwd.lock /var/lib/systemd/random-seed /var/lib/systemd/credential.secret \\
   /etc/apt/apt.conf.d/99mmdebstrap /etc/dpkg/dpkg.cfg.d/99mmdebstrap /var/lib/dpkg/*-old /var/cache/debconf/*-old \\
   /var/cache/ldconfig/aux-cache /var/cache/apt/*.bin /root/.bash_history /root/.lesshst
@@ -19,4 +22,5 @@ find /var/log -type f -delete
 touch /usr /etc/.updated /var/.updated
 `;
 
-export const sealStep: ProvisioningStep = { source: "seal", script };
+/** The disk gets an /etc/fstab of its own. */
+export const sealStep: ProvisioningStep = { source: "seal", script: sealScript(["/etc/fstab"]) };

@@ -64,7 +64,8 @@ export const nodeReplaced: Case = {
   endsIn: "each joins; one etcd member per master",
   inTest: false,
   from: "formed",
-  leaves: "formed",
+  // Of the tokens of its seeds none is left.
+  leaves: "spoilt",
   run: async (scene) => {
     const { lab } = scene;
     const [first = "", second = ""] = workers(lab);

@@ -135,11 +135,14 @@ class Join:
             judged = self._judge_token(system, token)
             if judged == discovery.UNKNOWN and self._is_control_plane:
                 self._create_token(system, token)
-            return Look(judged in ("", discovery.KNOWN), judged)
+            if judged in ("", discovery.KNOWN):
+                return Look(True, "")
+            failures.append(kubeadm.explain("join token", 1, [_TOKEN_WORDS[judged]]))
+            return Look(False, failures[-1].reason, failures[-1].hint)
 
-        seen = wait_until(system, progress, "the join token to be known", look, TOKEN_LIMIT)
-        if not seen.good:
-            raise PhaseFailed(kubeadm.explain("join token", 1, [_TOKEN_WORDS[seen.reason]]))
+        failures: list[Failure] = []
+        if not wait_until(system, progress, "the cluster to take this machine's join token", look, TOKEN_LIMIT).good:
+            raise PhaseFailed(failures[-1])
 
     def _judge_token(self, system: System, token: tuple[str, str]) -> str:
         """"" when it cannot be told: the ConfigMap may be closed to strangers."""

@@ -1,0 +1,49 @@
+// https://developer.hashicorp.com/packer/integrations/hashicorp/proxmox/latest/components/builder/clone
+import type { Attributes } from "../template/template.ts";
+import {
+  buildUser,
+  type Builder,
+  given,
+  required,
+  type SourceContext,
+  type SshFields,
+  temporaryKey,
+} from "./builder.ts";
+import {
+  proxmoxCredentials,
+  type ProxmoxFields,
+  proxmoxFields,
+  proxmoxPackages,
+  proxmoxPlugin,
+  proxmoxVariables,
+} from "./proxmox.ts";
+
+interface ProxmoxCloneSource extends ProxmoxFields, SshFields {
+  /** A template with cloud-init, the guest agent and a drive for cloud-init, which the builder puts the key of the build on. */
+  readonly clone_vm: Attributes[string];
+  /** Default true: the whole disk is copied. */
+  readonly full_clone: true;
+}
+
+const source = (context: SourceContext): ProxmoxCloneSource => ({
+  ...proxmoxFields(),
+  clone_vm: given("clone_vm"),
+  full_clone: true,
+  ...temporaryKey(buildUser, context),
+});
+
+export const proxmoxClone: Builder = {
+  name: "proxmox-clone",
+  purpose: "a template of Proxmox VE, from another one",
+  plugin: proxmoxPlugin,
+  key: "platform",
+  powerOff: "platform",
+  packages: proxmoxPackages,
+  variables: [
+    ...proxmoxVariables,
+    required("clone_vm", "Template to start from; it has cloud-init, its drive, and the guest agent."),
+  ],
+  credentials: proxmoxCredentials,
+  environment: ["PROXMOX_"],
+  source: (context) => ({ ...source(context) }),
+};

@@ -1,0 +1,10 @@
+# worker-debian-13-1.37.2-amd64 by proxmox-iso, rendered by kimg: change the role or the image, not this file.
+
+packer {
+  required_plugins {
+    proxmox = {
+      source  = "github.com/hashicorp/proxmox"
+      version = ">= 1.1.8"
+    }
+  }
+}
