@@ -43,7 +43,14 @@ const wrap = async (bin: string, programs: readonly string[], directory: string)
     ];
     const environment = { TMPDIR: "/tmp" };
     const { argv } = sandboxed(io, tree, {
-      ...{ doing: "emulating", argv: [`/usr/bin/${program}`] as const, binds, environment, network: true, folder: directory },
+      ...{
+        doing: "emulating",
+        argv: [`/usr/bin/${program}`] as const,
+        binds,
+        environment,
+        network: true,
+        folder: directory,
+      },
     });
     await writeFile(join(bin, program), `#!/bin/sh\nexec ${argv.map(quote).join(" ")} "$@"\n`);
     await chmod(join(bin, program), 0o755);

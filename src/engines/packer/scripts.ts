@@ -87,7 +87,9 @@ rm -f /etc/sudoers.d/90-cloud-init-users /etc/sudoers.d/"$user"
 userdel --force --remove "$user" 2>/dev/null || :
 rm -f /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- /etc/subuid- /etc/subgid- /etc/.pwd.lock
 rm -rf /root/.ssh /root/.cache /var/tmp/kimg
+# What was uploaded is not to lie in the image's free blocks.
 sync
+fstrim / 2>/dev/null || :
 [ "\${1:-}" != poweroff ] || systemctl poweroff
 `;
 
