@@ -26,6 +26,8 @@ const name = "worker-debian-13-1.37.2-amd64";
 const explained: readonly (readonly [path: RegExp, reason: string])[] = [
   [/^(boot|dev|proc|run|sys|tmp|lost\+found)(\/|$)/, "the disk's own, or not of a root file system"],
   [/^etc\/fstab$/, "each disk has its own UUID"],
+  [/^efi$/, "systemd makes this mount point on a machine that has an EFI system partition"],
+  [/^etc\/(hosts|locale\.conf)$/, "cloud-init writes them at the first boot of every machine"],
   [/^var\/(cache|log|tmp|backups)(\/|$)/, "made again at need"],
 ];
 

@@ -86,8 +86,11 @@ const finish = `# Removes the user of the build, its key and its rights; with \`
 rm -f /etc/sudoers.d/90-cloud-init-users /etc/sudoers.d/"$user"
 userdel --force --remove "$user" 2>/dev/null || :
 rm -f /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- /etc/subuid- /etc/subgid- /etc/.pwd.lock
-rm -rf /root/.ssh /root/.cache /var/tmp/kimg
+chmod 0755 /etc/sudoers.d
+rm -rf /root/.ssh/* /root/.cache /var/tmp/kimg
+# What was uploaded is not to lie in the image's free blocks.
 sync
+fstrim / 2>/dev/null || :
 [ "\${1:-}" != poweroff ] || systemctl poweroff
 `;
 
@@ -112,6 +115,9 @@ rm -f /etc/netplan/50-cloud-init.yaml /etc/network/interfaces.d/50-cloud-init /e
 # The installer's own network: nodes get theirs from cloud-init.
 [ ! -e /etc/network/interfaces ] || printf 'auto lo\\niface lo inet loopback\\n' >/etc/network/interfaces
 rm -rf /var/lib/systemd/timesync /var/lib/systemd/network /var/lib/systemd/timers /var/lib/systemd/rfkill
+rmdir /var/lib/systemd/linger 2>/dev/null || :
+# Written by programs that have run here.
+[ ! -d /usr/share/netplan ] || find /usr/share/netplan -name __pycache__ -prune -exec rm -rf {} +
 (
 ${sealScript()})
 `;

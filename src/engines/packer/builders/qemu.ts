@@ -14,6 +14,8 @@ interface QemuSource extends SshFields {
   readonly disk_size: Attributes[string];
   /** Default `virtio`. */
   readonly disk_interface: "virtio";
+  /** What the machine trims is not in the image. Default `ignore`. */
+  readonly disk_discard: "unmap";
   readonly disk_compression: boolean;
   /** Default `qcow2`. */
   readonly format: "qcow2";
@@ -55,6 +57,7 @@ const source = (): QemuSource => ({
   disk_image: true,
   disk_size: given("disk_size"),
   disk_interface: "virtio",
+  disk_discard: "unmap",
   disk_compression: true,
   format: "qcow2",
   machine_type: "q35",

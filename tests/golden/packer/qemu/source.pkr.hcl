@@ -6,6 +6,7 @@ source "qemu" "kimg" {
   disk_image       = true
   disk_size        = var.disk_size
   disk_interface   = "virtio"
+  disk_discard     = "unmap"
   disk_compression = true
   format           = "qcow2"
   machine_type     = "q35"
