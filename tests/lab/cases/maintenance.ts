@@ -72,9 +72,12 @@ const renewalOf = async (lab: Lab, name: string): Promise<Renewal | undefined> =
 
 const checkOneAtATime = ({ lab, check }: Scene): Promise<void> =>
   check("one master after the other", async () => {
-    const found = await Promise.all(masters(lab).map((name) => renewalOf(lab, name)));
-    const renewals = found.filter((one) => one !== undefined).toSorted((a, b) => a.ended - b.ended);
-    if (renewals.length < masters(lab).length) throw new Error(`only ${renewals.map(({ name }) => name).join(", ")}`);
+    // The last one's certificates are there before its programs have started anew.
+    const renewals = await waitUntil<Renewal[]>("every master to say that it is done", { seconds: 180 }, async () => {
+      const found = await Promise.all(masters(lab).map((name) => renewalOf(lab, name)));
+      const ended = found.filter((one) => one !== undefined).toSorted((a, b) => a.ended - b.ended);
+      return ended.length === found.length ? ended : { missing: `only ${ended.map(({ name }) => name).join(", ")}` };
+    });
     // Each says what it found before it waits for its turn: its work lasts from the end of the one before to its own.
     const gaps = renewals.map(({ ended }, index) => ended - (renewals[index - 1]?.ended ?? ended - settle));
     if (Math.min(...gaps) < settle) throw new Error(`${Math.min(...gaps).toFixed(0)} s apart`);
