@@ -158,7 +158,7 @@ describe.each(["bookworm", "trixie"])("shells of Debian's %s", (suite) => {
       ["kimg replace ", nodes],
       ["kimg replace cp", ["cp1", "cp2", "cp3"]],
       ["kimg token --ttl 1h --node w", ["workers"]],
-      ["kimg build --role ", ["haproxy", "master-init", "master-join", "worker"]],
+      ["kimg build --role ", ["base", "haproxy", "master-init", "master-join", "worker"]],
       ["kimg build --role worker --image ", ["debian-12", "debian-13"]],
       ["kimg completion ", ["bash", "fish", "zsh"]],
       ["kimg help exit", ["exit-codes"]],
