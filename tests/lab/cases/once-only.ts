@@ -99,7 +99,7 @@ export const sealedSeed: Case = {
   name: "sealed-seed",
   does: "Starts the init node with a sealed seed (clusterState: existing) where there is no cluster",
   endsIn: "refuses, says why",
-  inTest: false,
+  inTest: true,
   from: "fresh",
   leaves: "spoilt",
   run: async (scene) => {
