@@ -167,6 +167,7 @@ const lastLines = 20;
 
 const outcome = (followed: Followed, { until, timeout }: BootCommandOptions): string => {
   if (until !== undefined && followed.reached) return `${until} was reached`;
+  if (followed.stalled) return "the emulator has lost the machine's timer, which happens on busy hosts: boot it again";
   const end = followed.ended ? "the machine has switched itself off" : `ended after ${timeout ?? "--timeout"}`;
   return until === undefined ? end : `${until} was not reached: ${end}`;
 };

@@ -55,6 +55,18 @@ describe("a machine that is followed", () => {
       expect(commands[0]?.ending?.by).toBe("SIGTERM");
     }));
 
+  it("is given up when its processor has lost its timer, and not for one hiccup", () =>
+    withScratch(async ({ io }) => {
+      const stall = "rcu: rcu_preempt kthread timer wakeup didn't happen for 5244 jiffies! g-1111 f0x0";
+      const lost = running(Array.from({ length: 5 }, () => stall));
+      expect(await boot(emulatorHost(io, lost), machine, milestones, { until: "there" })).toMatchObject({
+        ...{ reached: false, stalled: true },
+      });
+      const busy = running([stall, "kimg: here"]);
+      const followed = await boot(emulatorHost(io, busy), machine, milestones, { until: "there", powerCut: true });
+      expect(followed).toMatchObject({ reached: true, stalled: false });
+    }));
+
   it("may switch itself off", () =>
     withScratch(async ({ io }) => {
       const followed = await boot(

@@ -23,11 +23,17 @@ export interface Followed {
   readonly reached: boolean;
   /** The machine has switched itself off, or asked for a reboot. */
   readonly ended: boolean;
+  /** An emulated processor has lost its timer, and the guest with it: an infirmity of the emulator, and no word about the image. */
+  readonly stalled: boolean;
   /** Lines of the serial console without colours, in order. */
   readonly console: readonly string[];
   /** Seconds from power-on to the first line that each milestone matches. */
   readonly milestones: Readonly<Record<string, number>>;
 }
+
+/** Linux's own words (kernel/rcu/tree_stall.h). A busy host has it say so once or twice; who says it again and again never comes back. */
+const stall = /rcu: \S+ kthread timer wakeup didn't happen/;
+const stallsUntilLost = 5;
 
 const lingerOf = ({ linger, powerCut }: BootOptions): number => linger ?? (powerCut === true ? 0 : 2);
 
@@ -44,8 +50,12 @@ export const boot = async (
   const tools = await emulatorTools(io);
   const scratch = await io.files.temporaryFolder(tmpdir());
   const end = new AbortController();
+  let stalls = 0;
   const watch = watchConsole(milestones, {
-    onLine: options.onLine,
+    onLine: (line) => {
+      options.onLine?.(line);
+      if (stall.test(line) && ++stalls === stallsUntilLost) end.abort();
+    },
     onMilestone: (name, seconds, line) => {
       options.onMilestone?.(name, seconds, line);
       if (name !== options.until) return;
@@ -77,5 +87,6 @@ export const boot = async (
     await io.files.remove(scratch);
   }
   const reached = options.until !== undefined && options.until in watch.milestones;
-  return { reached, ended: !end.signal.aborted, console: watch.console, milestones: watch.milestones };
+  const { console, milestones: seen } = watch;
+  return { reached, ended: !end.signal.aborted, stalled: stalls >= stallsUntilLost, console, milestones: seen };
 };
