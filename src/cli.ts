@@ -62,4 +62,10 @@ const main = async (): Promise<number> => {
   }
 };
 
+/** Who reads no further, as `head` does, has what they wanted. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 process.exitCode = await main();

@@ -16,7 +16,7 @@ import { type MirrorCommandOptions, mirrorCreate } from "./commands/mirror.ts";
 import { names } from "./commands/names.ts";
 import { type PackerCommandOptions, packer } from "./commands/packer.ts";
 import { recover } from "./commands/recover.ts";
-import { render } from "./commands/render.ts";
+import { render, renderDifferences } from "./commands/render.ts";
 import { replace } from "./commands/replace.ts";
 import { seal } from "./commands/seal.ts";
 import { secrets } from "./commands/secrets.ts";
@@ -79,7 +79,7 @@ export const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> =
   check: (call) =>
     check(call.io, {
       ...clusterOptions(call),
-      format: call.options["format"] as DiagnosticFormat,
+      format: call.options.json === true ? "json" : (call.options["format"] as DiagnosticFormat),
       programs: call.options["withPrograms"] === true,
     }),
   init: (call) => init(call.io, clusterOptions(call)),
@@ -93,18 +93,20 @@ export const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> =
       ...(encrypt === undefined ? {} : { encrypt }),
     });
   },
-  render: (call) => {
+  render: async (call) => {
     const { datasource, node } = call.options as {
       datasource: readonly DatasourceName[];
       node: readonly string[];
     };
-    return render(call.io, {
+    const options = {
       ...trustOptions(call),
       ...seedsOptions(call),
       ...(datasource.length === 0 ? {} : { datasources: datasource }),
       nodes: node,
-      diff: call.options["diff"] === true,
-    });
+    };
+    if (call.options["diff"] !== true) return render(call.io, options);
+    const { text, same } = await renderDifferences(call.io, options);
+    return { text, exitCode: same ? 0 : exitCodes.diagnostics };
   },
   seal: (call) => seal(call.io, { ...trustOptions(call), ...seedsOptions(call) }),
   replace: (call) => {

@@ -123,7 +123,7 @@ export const wanted = async (io: Io, options: ImageOptions): Promise<Wanted> => 
     };
   }
   if (options.role.length === 0) {
-    throw new UsageError("which role?", "kimg build --role worker, or kimg build --cluster cluster.yaml");
+    throw new UsageError("which role?", "--role worker, or --cluster cluster.yaml for all that it needs");
   }
   const library = await readLibrary(io, options.library);
   return {

@@ -6,7 +6,7 @@ import { DiagnosticError, UsageError } from "../diagnostic.ts";
 import { secretNames } from "../secrets/allowed-secrets.ts";
 import { parseSecrets } from "../secrets/document.ts";
 import { decryptText, encryptText } from "../secrets/encryption.ts";
-import { render } from "./render.ts";
+import { render, renderDifferences } from "./render.ts";
 import { secrets } from "./secrets.ts";
 
 const text = (workers: number): string =>
@@ -98,6 +98,9 @@ describe("kimg secrets", () => {
     "writes where it is told to",
     world(async ({ io, common, folder }) => {
       await secrets(io, { ...common, output: join(folder, "elsewhere/trust.yaml") });
+      await secrets(io, common);
+      const another = { ...common, output: join(folder, "another.yaml"), encrypt: true };
+      expect(await codes(secrets(io, another))).toEqual(["secrets/exists"]);
       expect((await readdir(join(folder, "elsewhere"))).toSorted()).toEqual(["trust.yaml"]);
     }),
   );
@@ -188,24 +191,27 @@ describe("kimg render", () => {
   it(
     "says what would change without a secret, old or new, and writes nothing",
     world(async ({ io, common, folder, file, cluster }) => {
-      const options = { ...common, output: join(folder, "build"), diff: true };
+      const options = { ...common, output: join(folder, "build") };
       await secrets(io, common);
-      const all = await render(io, options);
+      const all = (await renderDifferences(io, options)).text;
       expect(all).toMatch(/^new {6}cluster\.resolved\.yaml /m);
       expect(all).toMatch(/\d+ new, 0 changed, 0 removed, nothing written$/);
       expect(await readdir(folder)).not.toContain("build");
       await mkdir(join(folder, "build/prod/w0"), { recursive: true });
       await writeFile(join(folder, "build/prod/w0/nocloud.iso"), "somebody's\n");
-      const refusing = await render(io, options);
+      const refusing = (await renderDifferences(io, options)).text;
       expect(refusing).toMatch(/^in the way: .*w0\/nocloud\.iso$/m);
       expect(refusing).not.toContain("somebody's");
       await rm(join(folder, "build"), { recursive: true });
-      await render(io, { ...options, diff: false });
-      expect(await render(io, options)).toContain("nothing would change");
+      await render(io, options);
+      expect(await renderDifferences(io, options)).toMatchObject({
+        ...{ text: expect.stringContaining("nothing would change"), same: true },
+      });
+      expect(JSON.parse(await render(io, { ...options, json: true }))).toMatchObject({ written: 0, removed: 0 });
       const old = parseSecrets(await readFile(file, "utf8"), file).values;
       await secrets(io, { ...common, rotate: "token" });
       await writeFile(cluster, `${text(1)}kubelet: { maxPods: 99 }\n`);
-      const said = await render(io, options);
+      const said = (await renderDifferences(io, options)).text;
       expect(said).toContain("  + maxPods: 99");
       expect(said).toMatch(/^removed {2}w1\/nocloud\.iso$/m);
       expect(said).toMatch(/^ {2}- {3}token: \(.+\)$/m);
@@ -213,7 +219,7 @@ describe("kimg render", () => {
       for (const name of secretNames.filter((each) => !each.endsWith(".crt") && each !== "sa.pub")) {
         for (const { [name]: value } of [old, now]) expect(said).not.toContain(value.split("\n")[1] ?? value);
       }
-      const parsed = JSON.parse(await render(io, { ...options, json: true })) as {
+      const parsed = JSON.parse((await renderDifferences(io, { ...options, json: true })).text) as {
         readonly removed: readonly string[];
       };
       expect(parsed.removed).toContain("w1/nocloud.iso");

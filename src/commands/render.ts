@@ -6,9 +6,9 @@ import type { Cluster, Secrets } from "../model.ts";
 import { renderSeeds } from "../render/render.ts";
 import { describeChanges } from "./changes.ts";
 import { findNode } from "./cluster-node.ts";
-import { loadTrustedCluster, noteWarnings, type TrustOptions } from "./trusted-cluster.ts";
+import { loadTrustedCluster, noteWarnings, type TrustedCluster, type TrustOptions } from "./trusted-cluster.ts";
 import { withWarnings } from "./warnings.ts";
-import { treeChanges, type Within, writeTree } from "./write-tree.ts";
+import { treeChanges, type Within, type WriteResult, writeTree } from "./write-tree.ts";
 
 /** Of commands that write seeds. */
 export interface SeedsOptions extends TrustOptions {
@@ -19,9 +19,12 @@ export interface SeedsOptions extends TrustOptions {
 export interface RenderOptions extends SeedsOptions {
   /** Only these nodes and pools; the others' seeds stay as they are. All when there are none. */
   readonly nodes?: readonly string[];
-  /** Say what would change, and write nothing. */
-  readonly diff?: boolean;
   readonly json?: boolean;
+}
+
+interface Written extends WriteResult {
+  readonly folder: string;
+  readonly warnings: readonly Diagnostic[];
 }
 
 const writeRendered = async (
@@ -30,29 +33,32 @@ const writeRendered = async (
   secrets: Secrets,
   output: string,
   only?: readonly string[],
-): Promise<{ readonly text: string; readonly warnings: readonly Diagnostic[] }> => {
+): Promise<Written> => {
   const folder = join(output, cluster.name);
-  const { warnings, result } = await io.progress.stage(`rendering ${cluster.name}`, async (stage) => {
-    const rendered = renderSeeds(cluster, secrets, only);
-    const written = await writeTree(io, folder, rendered.tree, withinNodes(only));
-    if (written.written + written.removed === 0) stage.reused();
-    return { warnings: rendered.warnings, result: written };
+  return io.progress.stage(`rendering ${cluster.name}`, async (stage) => {
+    const { tree, warnings } = renderSeeds(cluster, secrets, only);
+    const result = await writeTree(io, folder, tree, withinNodes(only));
+    if (result.written + result.removed === 0) stage.reused();
+    return { folder, warnings, ...result };
   });
-  const { written, removed, kept } = result;
+};
+
+const describeWritten = ({ folder, written, removed, kept }: Written, whose: string): string => {
   const changes = written + removed === 0 ? "nothing changed" : `${written} files written, ${removed} removed`;
   const left = kept.map((file) => `left alone, since it was changed by hand: ${file}`);
-  const whose = only === undefined ? `${cluster.nodes.length} nodes and pools` : only.join(", ");
-  return { text: [`${folder}: seeds of ${whose} (${changes})`, ...left].join("\n"), warnings };
+  return [`${folder}: seeds of ${whose} (${changes})`, ...left].join("\n");
 };
+
+const everybody = ({ nodes }: Cluster): string => `${nodes.length} nodes and pools`;
 
 const withinNodes = (only: readonly string[] | undefined): Within =>
   only === undefined ? () => true : (path) => only.some((name) => path.startsWith(`${name}/`));
 
 /** Renders and writes every seed; what to print. Rejects with DiagnosticError; nothing is written then. */
 export const writeSeeds = async (io: Io, cluster: Cluster, secrets: Secrets, output: string): Promise<string> => {
-  const { text, warnings } = await writeRendered(io, cluster, secrets, output);
-  noteWarnings(io, warnings);
-  return text;
+  const written = await writeRendered(io, cluster, secrets, output);
+  noteWarnings(io, written.warnings);
+  return describeWritten(written, everybody(cluster));
 };
 
 /** As long as the cluster is new, one of its seeds can make it: once more, too, where it finds nothing of the first. */
@@ -73,19 +79,37 @@ export const unsealedWarnings = ({ state, nodes }: Cluster): readonly Diagnostic
 const ofNodes = (cluster: Cluster, only: readonly string[] | undefined): Cluster =>
   only === undefined ? cluster : { ...cluster, nodes: cluster.nodes.filter(({ name }) => only.includes(name)) };
 
+interface Asked extends TrustedCluster {
+  /** Undefined: all. */
+  readonly only: readonly string[] | undefined;
+}
+
+const load = async (io: Io, options: RenderOptions): Promise<Asked> => {
+  const trusted = await loadTrustedCluster(io, options);
+  const { nodes = [] } = options;
+  for (const name of nodes) findNode(trusted.cluster, name);
+  return { ...trusted, only: nodes.length === 0 ? undefined : nodes };
+};
+
 /** What to print. Rejects with DiagnosticError; nothing is written then. */
 export const render = async (io: Io, options: RenderOptions): Promise<string> => {
-  const { cluster, secrets, warnings: before } = await loadTrustedCluster(io, options);
-  const { nodes = [], json = false } = options;
-  for (const name of nodes) findNode(cluster, name);
-  const only = nodes.length === 0 ? undefined : nodes;
-  if (options.diff === true) {
-    const { tree, warnings } = renderSeeds(cluster, secrets, only);
-    noteWarnings(io, [...before, ...warnings]);
-    const folder = join(options.output, cluster.name);
-    const changes = await treeChanges(io, folder, tree, withinNodes(only));
-    return describeChanges(io, folder, changes, { secrets, json });
-  }
-  const { text, warnings } = await writeRendered(io, cluster, secrets, options.output, only);
-  return withWarnings(text, [...before, ...warnings, ...unsealedWarnings(ofNodes(cluster, only))], options.color);
+  const { cluster, secrets, warnings: before, only } = await load(io, options);
+  const written = await writeRendered(io, cluster, secrets, options.output, only);
+  const warnings = [...before, ...written.warnings, ...unsealedWarnings(ofNodes(cluster, only))];
+  if (options.json === true) return JSON.stringify({ ...written, warnings }, undefined, 2);
+  return withWarnings(describeWritten(written, only?.join(", ") ?? everybody(cluster)), warnings, options.color);
+};
+
+/** What `render` would change, and whether that is nothing; writes nothing. Rejects with DiagnosticError. */
+export const renderDifferences = async (
+  io: Io,
+  options: RenderOptions,
+): Promise<{ readonly text: string; readonly same: boolean }> => {
+  const { cluster, secrets, warnings: before, only } = await load(io, options);
+  const { tree, warnings } = renderSeeds(cluster, secrets, only);
+  noteWarnings(io, [...before, ...warnings]);
+  const folder = join(options.output, cluster.name);
+  const changes = await treeChanges(io, folder, tree, withinNodes(only));
+  const text = await describeChanges(io, folder, changes, { secrets, json: options.json === true });
+  return { text, same: Object.values(changes).every((paths) => paths.length === 0) };
 };

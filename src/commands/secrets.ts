@@ -1,4 +1,5 @@
 // `kimg secrets`: makes the cluster's trust, once; exchanges an item of it, or puts the file under a passphrase. Prints no value.
+import { resolve } from "node:path";
 import { DiagnosticError, UsageError, type Diagnostic } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import { discoveryHash } from "../secrets/discovery-hash.ts";
@@ -28,6 +29,12 @@ const create = async (io: Io, path: string, cluster: string, options: SecretsOpt
     `CA ${discoveryHash(secrets.values["ca.crt"])}`,
     "Keep a copy in a safe place: it cannot be made again. Next: kimg render",
   ].join("\n");
+};
+
+/** One cluster has one trust. Where it lies beside cluster.yaml, another file would be another trust. */
+const refuseSecondTrust = async (io: Io, path: string, usual: string): Promise<void> => {
+  const other = resolve(path) !== resolve(usual) && (await io.files.status(path)) === undefined;
+  if (other && (await io.files.status(usual)) !== undefined) throw alreadyThere(usual);
 };
 
 const refuse = (message: string): never => {
@@ -82,6 +89,7 @@ export const secrets = async (io: Io, options: SecretsOptions): Promise<string> 
     return withWarnings(text, warnings, options.color);
   }
   const exists = (await io.files.status(path)) !== undefined;
+  await refuseSecondTrust(io, path, secretsPath(options.cluster));
   if (!exists || options.encrypt !== true) return create(io, path, config.name, options);
   const { text, warnings } = await encrypt(io, path, config.name, options);
   return withWarnings(text, warnings, options.color);

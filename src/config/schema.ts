@@ -94,7 +94,7 @@ const kubernetes = z
     version: z.string().min(1).describe("Exact version, such as 1.37.2; kimg's newest when not given.").optional(),
     from: z
       .enum(supplySources)
-      .describe("Where Kubernetes and its companions come from: upstream, or the mirror when one is given.")
+      .describe("Where Kubernetes and its companions come from: modules, or the mirror when one is given.")
       .optional(),
     mirror: z
       .string()

@@ -71,7 +71,10 @@ const beside = async (
   place: (unfinished: string, path: string) => Promise<void>,
 ): Promise<void> => {
   await mkdir(dirname(path), { recursive: true });
-  const folder = await mkdtemp(join(dirname(path), `.${basename(path)}.`));
+  const folder = await mkdtemp(join(dirname(path), `.${basename(path)}.`)).catch((error: unknown) => {
+    // Whoever is told of it knows the file that was to be, not this folder.
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
+  });
   try {
     const unfinished = join(folder, "new");
     await fill(unfinished);

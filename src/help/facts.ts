@@ -6,7 +6,7 @@ export const exitCodeFacts = [
   [
     1,
     "input refused, or the answer is no",
-    "The input was refused: every complaint has been printed. Or the answer is no: `kimg status` finds the cluster not healthy, `kimg diff` differences, `kimg doctor` something missing, and `kimg boot` has not seen what it waited for.",
+    "The input was refused: every complaint has been printed. Or the answer is no: `kimg status` finds the cluster not healthy, `kimg diff` and `kimg render --diff` differences, `kimg doctor` something missing, and `kimg boot` has not seen what it waited for.",
   ],
   [2, "wrong use", "The command line was wrong."],
   [3, "a program or host failed", "A program that kimg called, a host that it asked, or the file system failed."],

@@ -93,7 +93,7 @@ export const alreadyThere = (path: string): DiagnosticError =>
       severity: "error",
       code: "secrets/exists",
       message: `${path} exists and is never overwritten`,
-      hint: "use --rotate ITEM to exchange one item, or --encrypt to put it under a passphrase",
+      hint: "use --rotate ITEM to exchange one item, or --encrypt to put it under a passphrase; another trust is another cluster's",
     },
   ]);
 

@@ -38,6 +38,8 @@ cloudConfig:
         say torn $(find /etc/kubernetes /var/lib/kubelet /var/lib/etcd -type f -empty -not -path '*/pods/*' 2>/dev/null)
         before=
         until [ -e /var/lib/kimg/bootstrapped ]; do
+          # Not what the boot before a power cut has said.
+          [ "$(word boot)" = "$(cat /proc/sys/kernel/random/boot_id)" ] || { sleep 1; continue; }
           now="$(word outcome) $(word phase): $(word reason)"
           [ "$now" = "$before" ] || say agent "$now"
           before=$now
