@@ -12,7 +12,7 @@ const addExplain = (program: Command): void => {
     .description(
       "Says for a node or pool, or for the whole cluster: what its seed tells it, which files are written, whom it waits for, on which nodes each secret lies and in which files, and how large the seeds are. Needs no secrets file and shows no secret: sizes are measured with throwaway keys.",
     )
-    .argument("[node]", "a node or pool of cluster.yaml; the whole cluster when not given")
+    .argument("[node]", "a node or pool of the cluster; the whole of it when not given")
     .option("--cluster <cluster.yaml>", "the cluster's description", "cluster.yaml")
     .addOption(libraryOption())
     .addOption(

@@ -15,7 +15,7 @@ const host = (more: Partial<HostFacts> = {}): HostFacts => ({
   namespaceProblem: "",
   settings: {},
   ids: { subuid: 65_536, subgid: 65_536 },
-  cache: { folder: "/home/anna/.cache/kimg", free: 100 * gibibyte },
+  cache: { folder: "/home/anna/.cache/kimg", free: 100 * gibibyte, writable: true },
   kvm: "usable",
   hasApt: true,
   ...more,
@@ -77,11 +77,12 @@ describe("a host", () => {
   });
 
   it("needs room by what is to be built", () => {
-    const cache = { folder: "/c", free: 8 * gibibyte };
+    const cache = { folder: "/c", free: 8 * gibibyte, writable: true };
     expect(lacking({ cache })).toEqual([["room", "advice", "kimg cache prune"]]);
     expect(lacking({ cache }, { from: "upstream", images: 1 })).toEqual([]);
     expect(lacking({ cache }, { from: "upstream", images: 4 })).toHaveLength(1);
-    expect(lacking({ cache: { folder: "/c", free: gibibyte } })).toEqual([["room", "missing", "kimg cache prune"]]);
+    expect(lacking({ cache: { ...cache, free: gibibyte } })).toEqual([["room", "missing", "kimg cache prune"]]);
+    expect(lacking({ cache: { ...cache, writable: false } })).toEqual([["room", "missing", undefined]]);
   });
 
   it("builds without KVM, and is told how to open it", () => {

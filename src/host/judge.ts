@@ -84,6 +84,10 @@ const idFindings = ({ ids, user }: HostFacts): readonly Finding[] => {
 
 const roomFinding = ({ cache }: HostFacts, { from, images }: Wish): Finding => {
   const most = (from === "modules" ? firstImage.modules : firstImage.others) + furtherImage * Math.max(0, images - 1);
+  if (!cache.writable) {
+    const text = `this user cannot write to the cache folder ${cache.folder}: set KIMG_CACHE to one that they can`;
+    return { name: "room", state: "missing", text };
+  }
   const has = `${gibibytes(cache.free)} free for the cache in ${cache.folder}`;
   if (cache.free >= most) return { name: "room", state: "ok", text: has };
   const text = `${has}: ${images === 1 ? "a first image takes" : `${images} images take`} up to ${gibibytes(most)}`;

@@ -44,7 +44,7 @@ export const leastIds = 65_536;
 
 const gibibyte = 2 ** 30;
 
-/** Bytes that the first image takes in the cache folder: its packages, tools and disk, and with `modules` Go's caches too. As measured. */
+/** Bytes that the first image takes in the cache folder: its packages, tools and disk, and with `modules` Go's caches too. Estimates, with room to spare. */
 export const firstImage = { modules: 12 * gibibyte, others: 6 * gibibyte } as const;
 /** Of each further image. */
 export const furtherImage = 2 * gibibyte;

@@ -23,7 +23,13 @@ export interface HostFacts {
   readonly settings: Readonly<Record<string, string>>;
   /** Sizes of the user's ranges of ids. */
   readonly ids: { readonly subuid: number; readonly subgid: number };
-  readonly cache: { readonly folder: string; /** Bytes. */ readonly free: number };
+  readonly cache: {
+    readonly folder: string;
+    /** Bytes. */
+    readonly free: number;
+    /** It can be written to, or made where it is missing. */
+    readonly writable: boolean;
+  };
   readonly kvm: DeviceState;
   /** Debian's installer of packages is there. */
   readonly hasApt: boolean;
@@ -90,6 +96,11 @@ const idsOf = async (io: Io, path: string, { id, name }: User): Promise<number> 
 const existing = async (io: Io, folder: string): Promise<string> =>
   (await io.files.status(folder)) === undefined && dirname(folder) !== folder ? existing(io, dirname(folder)) : folder;
 
+const isWritable = async (io: Io, folder: string): Promise<boolean> => {
+  const argv = ["test", "-w", await existing(io, folder)] as const;
+  return (await io.processes.run({ doing: `looking at ${folder}`, argv, accept: [0, 1] })).code === 0;
+};
+
 const freeIn = async (io: Io, folder: string): Promise<number> => {
   const argv = ["df", "--output=avail", "--block-size=1", "--", await existing(io, folder)] as const;
   const { stdout } = await io.processes.run({ doing: "measuring the free space", argv });
@@ -104,7 +115,7 @@ export const observeHost = async (io: Io, user: User, nodeVersion: string): Prom
     namespaceProblem: await namespaceProblemOf(io, user),
     settings: await settingsOf(io),
     ids: { subuid: await idsOf(io, "/etc/subuid", user), subgid: await idsOf(io, "/etc/subgid", user) },
-    cache: { folder, free: await freeIn(io, folder) },
+    cache: { folder, free: await freeIn(io, folder), writable: await isWritable(io, folder) },
     kvm: await deviceState(io),
     hasApt: (await io.processes.find("apt-get")) !== undefined,
   };
