@@ -1,9 +1,10 @@
 // A directory that Packer builds one image from: the template, and beside it all that it uploads but the supply. Pure: the same request
 // gives the same bytes, and nothing of it is secret.
 import { imageName } from "../../manifest.ts";
-import type { BuildRequest, FileEntry, FileTree, TemplateForm } from "../../model.ts";
+import type { BuildRequest, FileEntry, FileTree } from "../../model.ts";
 import { mergeTrees } from "../disk/file-tree-archive.ts";
-import { type Builder, type BuilderSupply, optional, type SourceContext } from "./builders/builder.ts";
+import { type Builder, optional, type SourceContext } from "./builders/builder.ts";
+import type { DirectoryRequest } from "./directory-request.ts";
 import { keyFiles } from "./key.ts";
 import { needsJsonForm, withOwnFields } from "./pass-through.ts";
 import { postProcessors, provisioners, provisioningFiles } from "./provisioning.ts";
@@ -11,16 +12,6 @@ import { readme, supplyReadme } from "./readme.ts";
 import { hcl2Text } from "./template/hcl2.ts";
 import { jsonFormText } from "./template/json-form.ts";
 import { expression, type Template, templateFiles, type Variable } from "./template/template.ts";
-
-export interface DirectoryRequest {
-  readonly request: BuildRequest;
-  readonly builder: Builder;
-  readonly form: TemplateForm;
-  /** `bundled`: for Packer 1.6, without a file that it refuses and without fields that its builders do not know. */
-  readonly builders: BuilderSupply;
-  /** Full name of the pause image; empty for a role without pods. */
-  readonly sandboxImage: string;
-}
 
 /** Of an image by one builder: its folder's name. */
 export const directoryName = (request: BuildRequest, builder: Pick<Builder, "name">): string =>

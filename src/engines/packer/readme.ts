@@ -1,7 +1,7 @@
 // The README of a directory: what is in it and how it is used, in ten lines or so.
 import { imageName } from "../../manifest.ts";
 import type { BuildRequest } from "../../model.ts";
-import type { DirectoryRequest } from "./directory.ts";
+import type { DirectoryRequest } from "./directory-request.ts";
 
 const fence = "```";
 
