@@ -42,13 +42,14 @@ describe("a machine", () => {
     ]);
   });
 
-  it("has an address of its own at each end of a wire", () => {
-    const ends = (["left", "right"] as const).map((end) => ({ ...machine, wire: { folder: "/tmp/wire", end } }));
-    const addresses = ends.map((end) => valuesOf(end, "-device").find((device) => device.includes("mac=")));
+  it("has an address of its own on a wire", () => {
+    const two = [0, 1].map((station) => ({ ...machine, wire: { socket: "/tmp/wires/hub", station } }));
+    const addresses = two.map((each) => valuesOf(each, "-device").find((device) => device.includes("mac=")));
     expect(new Set(addresses).size).toBe(2);
-    const netdevs = ends.map((end) => valuesOf(end, "-netdev")[0]);
-    expect(netdevs[0]).toContain("local.path=/wire/left,remote.type=unix,remote.path=/wire/right");
-    expect(netdevs[1]).toContain("local.path=/wire/right,remote.type=unix,remote.path=/wire/left");
+    for (const each of two) {
+      expect(valuesOf(each, "-netdev")).toEqual(["stream,id=net,server=off,addr.type=unix,addr.path=/wire/hub"]);
+      expect(writable(each)).toContain("/tmp/wires");
+    }
   });
 
   it("has flash for UEFI's variables, which are not kept either", () => {

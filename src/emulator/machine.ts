@@ -24,8 +24,11 @@ export interface Machine {
    * machine with it finds what this one has written. Without it everything written is gone with the machine.
    */
   readonly layer?: string;
-  /** A wire to one other machine: a folder that both are given, and which end is this one's. Without it the network leads nowhere. */
-  readonly wire?: { readonly folder: string; readonly end: "left" | "right" };
+  /**
+   * A wire to other machines: absolute path of a UNIX socket that somebody listens on from before the machine's start to its end (without
+   * one the machine's link is down), and which of the machines on it this one is, from 0. Without a wire the network leads nowhere.
+   */
+  readonly wire?: { readonly socket: string; readonly station: number };
   /** TCP ports of the host's loopback address that lead into the machine. Not together with a wire. */
   readonly forwards?: readonly { readonly host: number; readonly guest: number }[];
 }
@@ -52,22 +55,17 @@ const drive = ({ name, path, format, bootIndex, kept }: Drive): string[] => [
   ...["-device", `virtio-blk-pci,drive=${name},bootindex=${bootIndex}`],
 ];
 
-/**
- * https://www.qemu.org/docs/master/system/invocation.html, "-netdev dgram" and "-netdev user". Not "-netdev stream": its link is down as
- * long as nobody is at the other end, and a machine then takes no address.
- */
+/** https://www.qemu.org/docs/master/system/invocation.html, "-netdev user" and "-netdev stream". */
 const network = ({ wire, forwards = [] }: Machine): string => {
-  if (wire === undefined) {
-    const doors = forwards.map(({ host, guest }) => `,hostfwd=tcp:127.0.0.1:${host}-:${guest}`);
-    return `user,id=net,restrict=on${doors.join("")}`;
+  if (wire !== undefined) {
+    return `stream,id=net,server=off,addr.type=unix,addr.path=/wire/${basename(wire.socket)}`;
   }
-  const other = wire.end === "left" ? "right" : "left";
-  return `dgram,id=net,local.type=unix,local.path=/wire/${wire.end},remote.type=unix,remote.path=/wire/${other}`;
+  const doors = forwards.map(({ host, guest }) => `,hostfwd=tcp:127.0.0.1:${host}-:${guest}`);
+  return `user,id=net,restrict=on${doors.join("")}`;
 };
 
-/** The emulator's own default, and the next: two on a wire must differ. */
-const mac = "52:54:00:12:34:56";
-const otherMac = "52:54:00:12:34:57";
+/** The emulator's own default, and those after it: machines on a wire must differ. */
+const macOf = ({ wire }: Machine): string => `52:54:00:12:34:${(0x56 + (wire?.station ?? 0)).toString(16)}`;
 
 const accelerator: Readonly<Record<Acceleration, string>> = { kvm: "kvm", emulation: "tcg,thread=multi" };
 
@@ -106,7 +104,7 @@ const emulator = (machine: Machine): string[] => [
     ? []
     : drive({ name: "seed", path: "/seed", format: "raw", bootIndex: 1, kept: false })),
   ...["-device", "virtio-rng-pci", "-netdev", network(machine)],
-  ...["-device", `virtio-net-pci,netdev=net,romfile=,mac=${machine.wire?.end === "right" ? otherMac : mac}`],
+  ...["-device", `virtio-net-pci,netdev=net,romfile=,mac=${macOf(machine)}`],
 ];
 
 /** To be run with `machineBinds`. */
@@ -119,7 +117,7 @@ export const machineArguments = (machine: Machine): [string, ...string[]] => [
 export const machineBinds = ({ disk, seed, wire, layer }: Machine, scratch: string): Bind[] => [
   { from: disk.path, to: "/disk" },
   ...(seed === undefined ? [] : [{ from: seed, to: "/seed" }]),
-  ...(wire === undefined ? [] : [{ from: wire.folder, to: "/wire", writable: true }]),
+  ...(wire === undefined ? [] : [{ from: dirname(wire.socket), to: "/wire", writable: true }]),
   ...(layer === undefined ? [] : [{ from: dirname(layer), to: "/layer", writable: true }]),
   { from: scratch, to: "/scratch", writable: true },
 ];

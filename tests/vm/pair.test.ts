@@ -7,17 +7,23 @@ import { startProgress } from "../../src/edge/progress.ts";
 import { systemIo } from "../../src/edge/system-io.ts";
 import { type Followed, boot, extraRoom, said } from "../support/boot.ts";
 import { recorded } from "../support/recorded.ts";
+import { type Hub, openHub } from "../support/hub.ts";
 import { type Pair, type PairName, makePair, milestones, pairNames } from "./pair.ts";
 
 const io = systemIo(startProgress("lines"), new AbortController().signal);
 let folder: string;
 let pair: Pair;
+let hub: Hub;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "kimg-vm-"));
-  pair = await makePair(io, folder);
+  hub = await openHub(join(folder, "hub", "socket"));
+  pair = await makePair(io, folder, hub.socket);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await hub.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 const power = async (name: PairName): Promise<Followed> => {
   const booted = await boot(io, pair[name], milestones, { until: "probed", seconds: 2_400 });

@@ -1,6 +1,6 @@
 // A control plane and a worker for software emulation: the qcow2 disks that `kimg build` makes, the seeds that `kimg render` writes, and
 // probes that the seeds bring through pass-through, which say on the serial console what became of them. No preflight check is ignored.
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadCluster } from "../../src/commands/check.ts";
 import type { Io } from "../../src/edge/io.ts";
@@ -86,10 +86,9 @@ export const milestones = {
   probed: /^PROBE end$/,
 } as const;
 
-/** Builds what is not in the cache; everything else goes into `folder`. */
-export const makePair = async (io: Io, folder: string): Promise<Pair> => {
+/** Builds what is not in the cache; everything else goes into `folder`. `hub`: the socket that joins the two. */
+export const makePair = async (io: Io, folder: string, hub: string): Promise<Pair> => {
   await writeFile(join(folder, "cluster.yaml"), clusterText);
-  await mkdir(join(folder, "wire"));
   const { config, library } = await loadCluster(io, { cluster: join(folder, "cluster.yaml"), libraries: [] });
   const cluster = resolveCluster(config, library);
   const tree = renderCluster(cluster, await testOnlySecrets(cluster.name));
@@ -103,7 +102,7 @@ export const makePair = async (io: Io, folder: string): Promise<Pair> => {
       seed,
       firmware: "bios",
       memory: 3072,
-      wire: { folder: join(folder, "wire"), end: name === "cp1" ? "left" : "right" },
+      wire: { socket: hub, station: pairNames.indexOf(name) },
     };
   };
   return { cp1: await machineOf("cp1"), w1: await machineOf("w1") };

@@ -10,6 +10,7 @@ import { startProgress } from "../../src/edge/progress.ts";
 import { systemIo } from "../../src/edge/system-io.ts";
 import { randomNumbers, seedOf } from "../lab/random.ts";
 import { type Followed, boot, said } from "../support/boot.ts";
+import { type Hub, openHub } from "../support/hub.ts";
 import { type Pair, type PairName, makePair, milestones, pairNames } from "./pair.ts";
 
 interface Victim {
@@ -43,12 +44,17 @@ const atWork = { ...milestones, "at work": /^PROBE agent running (init|join|fini
 
 let folder: string;
 let pair: Pair;
+let hub: Hub;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "kimg-vm-"));
-  pair = await makePair(io, folder);
+  hub = await openHub(join(folder, "hub", "socket"));
+  pair = await makePair(io, folder, hub.socket);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await hub.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 const machineOf = (name: PairName) => ({ ...pair[name], layer: join(folder, `${name}.qcow2`) });
 
