@@ -114,6 +114,10 @@ export const platformCodes = {
     meaning: "Seeds are served over HTTP, and nothing says where.",
     cure: "Write `platform.seedUrl`: the URL below which the rendered tree will be served.",
   },
+  "platform/no-vmware-tools": {
+    meaning: "On VMware cloud-init gets its seed through programs of open-vm-tools, and the image has none of them.",
+    cure: "Add `open-vm-tools` to `packages` of the image or of the role.",
+  },
   "platform/seed-url-unused": {
     meaning: "`platform.seedUrl` is there, and no seed is served over HTTP.",
     cure: "Remove it, or add `nocloud-http` to `platform.datasource`.",

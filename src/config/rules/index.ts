@@ -29,7 +29,7 @@ import {
   patchesFolder,
   withoutEffect,
 } from "./pass-through.ts";
-import { configDriveInterface, seedUrl, sharedAddressOnCloud } from "./platform.ts";
+import { configDriveInterface, seedUrl, sharedAddressOnCloud, vmwareToolsInImage } from "./platform.ts";
 import { imageCarriesRole, roleIsOfNodes, unknownImage, unknownRole, unusedRole } from "./roles.ts";
 
 export const rules: readonly Rule[] = [
@@ -91,6 +91,7 @@ export const rules: readonly Rule[] = [
   seedUrl,
   configDriveInterface,
   sharedAddressOnCloud,
+  vmwareToolsInImage,
   // pass-through
   ownedFields,
   ownedFiles,

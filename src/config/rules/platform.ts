@@ -38,6 +38,22 @@ export const configDriveInterface: Rule = ({ config, machines }) => {
     });
 };
 
+const vmwareTools = "open-vm-tools";
+
+/** cloud-init asks its vmware-rpctool or vmtoolsd (cloudinit/sources/DataSourceVMware.py). */
+export const vmwareToolsInImage: Rule = ({ config, machines }) => {
+  if (!config.platform.datasource.includes("vmware")) return [];
+  const lacking = machines.flatMap(({ image, role }) =>
+    image === undefined || role === undefined || [...image.packages, ...role.packages].includes(vmwareTools)
+      ? []
+      : [image.name],
+  );
+  return [...new Set(lacking)].map((name) => {
+    const message = `the image ${name} has no ${vmwareTools}, without which cloud-init finds no seed on VMware`;
+    return warning("platform/no-vmware-tools", message, ["platform", "datasource"], `add it to the image's packages`);
+  });
+};
+
 /** Networks of clouds deliver no multicast, and let no machine answer for an address that is not its own. */
 export const sharedAddressOnCloud: Rule = ({ config, machines, endpoint }) => {
   const cloud = config.platform.datasource.find((name) => clouds.includes(name));
