@@ -47,20 +47,29 @@ cloudConfig:
         done
         export KUBECONFIG=/etc/kubernetes/admin.conf
         say outcome $(word outcome)
-        say staged $(find /etc/kimg/pki /etc/kimg/kubeadm /var/lib/cloud/seed /var/lib/cloud/instances -type f -not -path '*/sem/*' 2>/dev/null)
+        say staged $(find /etc/kimg/pki /etc/kimg/kubeadm /var/lib/cloud/seed /var/lib/cloud/instances -type f -not -path '*/sem/*' -not -name boot-finished -not -name datasource 2>/dev/null)
         say leaked $(grep -rlE 'token: "?[a-z0-9]{6}\\.[a-z0-9]{16}' /etc/kimg /var/lib/cloud /run/cloud-init 2>/dev/null)
         say failed-units $(systemctl --failed --no-legend --plain | wc -l)
         if [ -e "$KUBECONFIG" ]; then
           until [ "$(kubectl get nodes --no-headers 2>/dev/null | grep -cw Ready)" = 2 ]; do sleep 5; done
           say nodes $(kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name}={.status.nodeInfo.kubeletVersion} {end}')
-          say members $(curl -s --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key -d '{}' https://127.0.0.1:2379/v3/cluster/member/list | python3 -c 'import json, sys; print(*[m["name"] for m in json.load(sys.stdin)["members"]])')
+          say members $(python3 /root/members.py)
         else
           export KUBECONFIG=/etc/kubernetes/kubelet.conf
           until kubectl get node w1 --no-headers 2>/dev/null | grep -qw Ready; do sleep 5; done
           # Long enough for the other machine to see it.
-          sleep 120
+          sleep 60
         fi
         say end
+    - path: /root/members.py
+      content: |
+        import json, ssl, urllib.request
+        pki = "/etc/kubernetes/pki/etcd/"
+        context = ssl.create_default_context(cafile=pki + "ca.crt")
+        context.load_cert_chain(pki + "healthcheck-client.crt", pki + "healthcheck-client.key")
+        request = urllib.request.Request("https://127.0.0.1:2379/v3/cluster/member/list", b"{}")
+        with urllib.request.urlopen(request, context=context) as answer:
+            print(*(member["name"] for member in json.load(answer)["members"]))
     - path: /etc/systemd/system/probe.service
       content: |
         [Service]
