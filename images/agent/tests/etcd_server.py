@@ -47,15 +47,17 @@ def make_access(folder: Path, name: str, issuer: Pair) -> Access:
 
 
 @contextmanager
-def running_etcd(folder: Path, data: Optional[Path] = None) -> Iterator[Server]:
-    """One member named cp1, from its start to the end of the block; on the data that is there, if any is named."""
+def running_etcd(folder: Path, data: Optional[Path] = None, others: Sequence[str] = ()) -> Iterator[Server]:
+    """One member named cp1, from its start to the end of the block; on the data that is there, if any is named. With `others`, names of
+    members that are not there, it has no quorum.
+    """
     issuer = make_ca(folder, "etcd-ca")
     pair, access = make_pair(folder, "server", issuer), make_access(folder, "client", issuer)
     client, peer = _free_port(), _free_port()
     server = Server(Endpoint("127.0.0.1", client), access, f"https://127.0.0.1:{peer}", data or folder / "data")
     log = folder / "etcd.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(_command(server, pair, issuer), stdout=output, stderr=output)
+        process = subprocess.Popen(_command(server, pair, issuer, others), stdout=output, stderr=output)
     try:
         _wait_for(client, process, log)
         yield server
@@ -64,9 +66,10 @@ def running_etcd(folder: Path, data: Optional[Path] = None) -> Iterator[Server]:
         process.wait()
 
 
-def _command(server: Server, pair: Pair, issuer: Pair) -> Sequence[str]:
+def _command(server: Server, pair: Pair, issuer: Pair, others: Sequence[str]) -> Sequence[str]:
     """The flags that kubeadm gives it (cmd/kubeadm/app/phases/etcd/local.go), as far as one member on loopback has use for them."""
     files = {"trusted-ca-file": issuer.certificate, "cert-file": pair.certificate, "key-file": pair.key}
+    members = [f"cp1={server.peer_url}", *(f"{name}=https://127.0.0.1:{port}" for port, name in enumerate(others, 1))]
     tls = [f"--{kind}{flag}={path}" for kind in ("", "peer-") for flag, path in files.items()]
     return [
         ETCD,
@@ -76,7 +79,7 @@ def _command(server: Server, pair: Pair, issuer: Pair) -> Sequence[str]:
         f"--advertise-client-urls={server.endpoint.url}",
         f"--listen-peer-urls={server.peer_url}",
         f"--initial-advertise-peer-urls={server.peer_url}",
-        f"--initial-cluster=cp1={server.peer_url}",
+        f"--initial-cluster={','.join(members)}",
         "--client-cert-auth",
         "--peer-client-cert-auth",
         "--unsafe-no-fsync",

@@ -76,10 +76,15 @@ class Rows(unittest.TestCase):
         self.says(choose(seen(silent_rounds=SILENT_ROUNDS, silent_seconds=SILENT_SECONDS - 1)), Wait, "sign of an older cluster")
         self.says(choose(seen(silent_rounds=SILENT_ROUNDS - 1, silent_seconds=SILENT_SECONDS)), Wait, "sign of an older cluster")
 
+    def test_one_that_does_not_say_whose_it_is_is_not_silent(self) -> None:
+        for found in (peer(api=probe.STALLED), peer(etcd=probe.STALLED)):
+            self.assertFalse(is_silent(seen(peers=(found,))))
+            self.says(choose(seen(peers=(found,), **SILENT)), Wait, "10.0.0.22 takes connections and does not say whose it is")
+
 
 class Table(unittest.TestCase):
     def test_never_a_second_cluster(self) -> None:
-        kinds = (probe.UNREACHABLE, REFUSED, probe.CLOSED, probe.NOT_TLS, MET, OTHER)
+        kinds = (probe.UNREACHABLE, REFUSED, probe.STALLED, probe.CLOSED, probe.NOT_TLS, MET, OTHER)
         booleans = (False, True)
         for endpoint, api, etcd in itertools.product(kinds, repeat=3):
             for empty, data, sealed, silent in itertools.product(booleans, repeat=4):
@@ -90,7 +95,7 @@ class Table(unittest.TestCase):
                     self.assertNotIn(MET, (endpoint, api, etcd))
                     self.assertNotIn(OTHER, (endpoint, api, etcd))
                     self.assertFalse(data or sealed)
-                    self.assertTrue(empty or silent)
+                    self.assertTrue(empty or (silent and probe.STALLED not in (api, etcd)))
 
     def test_silence_is_of_our_cluster_alone(self) -> None:
         self.assertTrue(is_silent(seen(endpoint=OTHER)))

@@ -97,7 +97,7 @@ class AskReady(unittest.TestCase):
     def test_accepts_and_stays_silent(self) -> None:
         with listener(lambda connection: time.sleep(1)) as endpoint:
             answer = ask_ready(System(), endpoint, self.ca.pem, 0.3)
-        self.assertEqual(answer, Answer(probe.TIMED_OUT, "no TLS answer within 0.3 s"))
+        self.assertEqual(answer, Answer(probe.STALLED, "no TLS answer within 0.3 s"))
 
     def test_tls_then_silence(self) -> None:
         with listener(tls_answer(self.server, OK, hold=1.0)) as endpoint:

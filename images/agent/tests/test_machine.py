@@ -207,7 +207,7 @@ class LoadBalancer(unittest.TestCase):
 
 class Judgements(unittest.TestCase):
     def test_a_joiner_waits_for_everything_but_a_stranger(self) -> None:
-        kinds = [probe.UNRESOLVED, probe.UNREACHABLE, probe.TIMED_OUT, probe.REFUSED, probe.CLOSED, probe.NOT_TLS]
+        kinds = [probe.UNRESOLVED, probe.UNREACHABLE, probe.TIMED_OUT, probe.STALLED, probe.REFUSED, probe.CLOSED, probe.NOT_TLS]
         for kind in [*kinds, probe.OUT_OF_DATE, probe.NOT_READY]:
             look = judge_cluster(Endpoint("a", 1), Answer(kind, "text"))
             self.assertEqual((look.good, look.reason), (False, "text"))

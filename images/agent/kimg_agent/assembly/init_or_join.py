@@ -65,8 +65,20 @@ def look_around(system: System, context: Context) -> Round:
 
 def _peer(system: System, context: Context, address: str) -> Peer:
     api = probe.meet(system, Endpoint(address, context.node.api_port), context.ca_pem, probe.TIMEOUT)
-    store = probe.meet(system, Endpoint(address, etcd.CLIENT_PORT), _etcd_ca(system), probe.TIMEOUT)
-    return Peer(address, api.kind, store.kind, beacon.says_empty(system, address, probe.TIMEOUT))
+    empty = beacon.says_empty(system, address, probe.TIMEOUT)
+    return Peer(address, api.kind, _etcd(system, address, empty), empty)
+
+
+def _etcd(system: System, address: str, empty: bool) -> str:
+    """At its client port and, if that tells nothing, at its peer port, which an empty master's beacon has. A member without a quorum completes no handshake with a client
+    before it has one, and answers its peers from the start (server/embed of etcd: `serveClients` waits for ReadyNotify).
+    """
+    kinds = []
+    for port in (etcd.CLIENT_PORT,) if empty else (etcd.CLIENT_PORT, etcd.PEER_PORT):
+        kinds.append(probe.meet(system, Endpoint(address, port), _etcd_ca(system), probe.TIMEOUT).kind)
+        if kinds[-1] in (probe.MET, probe.OTHER_CA):
+            return kinds[-1]
+    return probe.STALLED if probe.STALLED in kinds else kinds[0]
 
 
 def _etcd_ca(system: System) -> str:

@@ -21,7 +21,7 @@ class Peer:
     """What another master showed in one round."""
 
     address: str
-    # Kinds of `endpoint.Answer`, at its API server's port and at etcd's client port.
+    # Kinds of `endpoint.Answer`, at its API server's port and at etcd's ports.
     api: str
     etcd: str
     # Its agent says, authenticated, that it holds no etcd data.
@@ -67,8 +67,8 @@ Choice = Union[Init, Join, Wait, Refuse]
 
 
 def is_silent(seen: Round) -> bool:
-    """Nobody of our cluster was met."""
-    return seen.endpoint != probe.MET and not any(probe.MET in (peer.api, peer.etcd) for peer in seen.peers)
+    """Nobody of our cluster was met, and no master takes connections without saying in time whose it is."""
+    return seen.endpoint != probe.MET and not any({probe.MET, probe.STALLED} & {peer.api, peer.etcd} for peer in seen.peers)
 
 
 def choose(seen: Round) -> Choice:
@@ -108,6 +108,10 @@ def _init(seen: Round) -> Choice:
     if all(peer.empty for peer in seen.peers):
         others = f"every other master ({len(seen.peers)}) says that it holds no data" if seen.peers else "no other master exists"
         return Init(f"the endpoint is silent and {others}")
+    slow = [peer.address for peer in seen.peers if probe.STALLED in (peer.api, peer.etcd)]
+    if slow:
+        hint = "look at that machine: an API server or etcd that is overloaded may be of this cluster; if it is none, stop it"
+        return Wait(f"{', '.join(slow)} takes connections and does not say whose it is", hint)
     if seen.silent_rounds >= SILENT_ROUNDS and seen.silent_seconds >= SILENT_SECONDS:
         return Init(f"nothing of this cluster answered for {seen.silent_seconds:.0f} s")
     missing = [peer.address for peer in seen.peers if not peer.empty]

@@ -15,6 +15,7 @@ UNREACHABLE = "unreachable"
 TIMED_OUT = "timed-out"
 REFUSED = "refused"
 ACCEPTED = "accepted"  # TCP only: nothing was asked over it
+STALLED = "stalled"  # TCP accepted, then no TLS answer in time
 CLOSED = "closed"  # TCP accepted, then closed before TLS or HTTP answered
 NOT_TLS = "not-tls"
 OTHER_CA = "other-ca"
@@ -29,6 +30,7 @@ HINTS = {
     UNRESOLVED: "look at /etc/resolv.conf and at the endpoint's DNS record",
     UNREACHABLE: "look at this machine's routes and network",
     TIMED_OUT: "is the load balancer on, and does a firewall drop the port?",
+    STALLED: "something listens there, and is overloaded, starting, or no API server",
     REFUSED: "nothing listens there yet: is the load balancer or the first master on?",
     CLOSED: "the load balancer is there and no master behind it is ready yet",
     NOT_TLS: "something else than an API server listens there",
@@ -141,7 +143,7 @@ def _over_tls(
         except ssl.SSLError as error:
             return _no_tls(error)
         except socket.timeout:
-            return _timed_out("TLS answer", timeout)
+            return Answer(STALLED, f"no TLS answer within {timeout:g} s")
         except OSError:
             return _closed()
 
