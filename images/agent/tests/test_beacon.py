@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 import unittest
 from typing import Iterator
 from unittest import mock
@@ -82,9 +83,44 @@ class Beacon(unittest.TestCase):
             with socket.create_connection(("127.0.0.1", beacon.PORT)):
                 self.assertTrue(self.asked())
 
+    def test_a_slow_asker_keeps_it_no_longer_than_a_silent_one(self) -> None:
+        with mock.patch("kimg_agent.decision.beacon._PATIENCE", 0.4), beacon.shining(OneMaster(b"key")):
+            with socket.create_connection(("127.0.0.1", beacon.PORT)) as slow, trickling(slow):
+                self.assertTrue(self.asked())
+
+    def test_a_slow_answer_ends_with_the_timeout(self) -> None:
+        with socket.create_server(("127.0.0.1", beacon.PORT)) as server, contextlib.ExitStack() as stack:
+            thread = threading.Thread(target=lambda: stack.enter_context(trickling(server.accept()[0])))
+            thread.start()
+            start = time.monotonic()
+            self.assertFalse(beacon.says_empty(OneMaster(b"key"), "127.0.0.1", 0.4))
+            self.assertLess(time.monotonic() - start, 2)
+            thread.join()
+
     def test_a_taken_port_is_no_error(self) -> None:
         with socket.create_server(("127.0.0.1", beacon.PORT)), beacon.shining(OneMaster(b"key")):
             pass
+
+
+@contextlib.contextmanager
+def trickling(connection: socket.socket) -> Iterator[None]:
+    """A byte every tenth of a second, for at most five seconds."""
+    over = threading.Event()
+
+    def send() -> None:
+        with contextlib.suppress(OSError), connection:
+            for _ in range(50):
+                connection.sendall(b"x")
+                if over.wait(0.1):
+                    return
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 @contextlib.contextmanager

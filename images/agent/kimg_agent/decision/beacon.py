@@ -35,9 +35,8 @@ def says_empty(system: System, address: str, timeout: float) -> bool:
     nonce = system.random_text()
     try:
         with system.connect(address, PORT, timeout) as connection:
-            connection.settimeout(timeout)
             connection.sendall(f"GET /kimg/empty/{nonce} HTTP/1.0\r\n\r\n".encode())
-            received = _receive(connection)
+            received = _receive(system, connection, timeout)
         expected = _proof(system, nonce, address)
     except OSError:
         return False
@@ -70,8 +69,8 @@ def _serve(system: System, listener: socket.socket, stop: threading.Event) -> No
         with contextlib.suppress(OSError):
             connection, _ = listener.accept()
             with connection:
-                connection.settimeout(_PATIENCE)
-                connection.sendall(_answer(system, _receive(connection), _local_address(connection)))
+                request = _receive(system, connection, _PATIENCE)
+                connection.sendall(_answer(system, request, _local_address(connection)))
 
 
 def _answer(system: System, request: bytes, address: str) -> bytes:
@@ -88,11 +87,18 @@ def _local_address(connection: socket.socket) -> str:
     return host[len("::ffff:") :] if host.startswith("::ffff:") else host
 
 
-def _receive(connection: socket.socket) -> bytes:
-    """Up to the end of a request's head, or all of an answer."""
-    received = b""
-    while len(received) < _LONGEST_MESSAGE and (piece := connection.recv(_LONGEST_MESSAGE)):
+def _receive(system: System, connection: socket.socket, patience: float) -> bytes:
+    """Up to the end of a request's head, or all of an answer; socket.timeout when that takes longer than `patience` seconds, however
+    often a little of it comes.
+    """
+    deadline, received = system.monotonic() + patience, b""
+    while len(received) < _LONGEST_MESSAGE:
+        left = deadline - system.monotonic()
+        if left <= 0:
+            raise socket.timeout
+        connection.settimeout(left)
+        piece = connection.recv(_LONGEST_MESSAGE)
         received += piece
-        if received.startswith(b"GET ") and received.endswith(b"\r\n\r\n"):
+        if not piece or (received.startswith(b"GET ") and received.endswith(b"\r\n\r\n")):
             break
     return received
