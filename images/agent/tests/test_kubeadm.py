@@ -1,6 +1,8 @@
 """What kubeadm says, and what that means to people."""
 
 import unittest
+from typing import Callable, Sequence
+from unittest import mock
 
 from kimg_agent.kubernetes import kubeadm
 from kimg_agent.outside.system import Finished
@@ -56,6 +58,20 @@ class Run(unittest.TestCase):
         self.assertEqual(self.system.statuses, ["kubeadm certs", "kubeadm kubelet-start"])
         self.assertEqual(self.system.output[0], "kubeadm: [certs] Generating")
         self.assertEqual(self.system.console, [])
+
+    def test_what_takes_long_is_said(self) -> None:
+        def stream(command: Sequence[str], on_line: Callable[[str], None], each_second: Callable[[], None]) -> int:
+            on_line("[wait-control-plane] Waiting")
+            for _ in range(600):
+                self.system.sleep(1)
+                each_second()
+            return 0
+
+        with mock.patch.object(self.system, "stream", stream):
+            kubeadm.run(self.system, Progress(self.system), INIT)
+        self.assertEqual(self.system.console[0], "kimg: waiting for kubeadm init: it is in its phase wait-control-plane (30s so far)")
+        self.assertTrue(3 <= len(self.system.console) <= 8, self.system.console)
+        self.assertEqual(self.system.report()["outcome"], "waiting")
 
     def test_fails_with_its_words(self) -> None:
         self.system.commands[INIT] = Finished(1, "error: it broke\n", "")

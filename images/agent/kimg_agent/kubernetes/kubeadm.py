@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Callable, Sequence
+from typing import Sequence
 
 from kimg_agent.outside.system import System
-from kimg_agent.reporting.console import printable
+from kimg_agent.reporting.console import Announcer, printable
 from kimg_agent.reporting.failure import Failure, PhaseFailed
 from kimg_agent.reporting.progress import Progress
 
@@ -25,6 +25,9 @@ _PHASE = re.compile(r"\[([a-z][a-z-]+(?:/[a-z-]+)?)\]")
 _PREFLIGHT = re.compile(r"\[ERROR ([A-Za-z0-9_.-]+)\]: (.+)")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _TOKEN = re.compile(r"[a-z0-9]{6}\.[a-z0-9]{16}")
+
+# Seconds that a phase of kubeadm may last before it is a wait, and said.
+LONG_PHASE = 30.0
 
 # How many of the last lines a failure is read from, and how many of them it quotes when nothing better is known.
 _KEPT = 200
@@ -109,30 +112,39 @@ def run(system: System, progress: Progress, command: Sequence[str]) -> None:
 
     While it runs everything is synced each second: what etcd counts on must outlive a power cut.
     """
-    heard: list[str] = []
-    hear = _listen(system, progress, heard)
-    status = system.stream(command, hear, system.sync)
+    listener = _Listener(system, progress, " ".join(command[:2]))
+    status = system.stream(command, listener.hear, listener.each_second)
     system.sync()
     if status != 0:
-        kind = NameTaken if _NAME_TAKEN.fragment in "\n".join(heard) else PhaseFailed
-        raise kind(explain(" ".join(command[:2]), status, heard))
+        kind = NameTaken if _NAME_TAKEN.fragment in "\n".join(listener.heard) else PhaseFailed
+        raise kind(explain(" ".join(command[:2]), status, listener.heard))
 
 
-def _listen(system: System, progress: Progress, heard: list[str]) -> Callable[[str], None]:
-    last = ""
+class _Listener:
+    """Keeps what kubeadm said last, and tells where it stands when that does not change for long."""
 
-    def hear(line: str) -> None:
-        nonlocal last
+    def __init__(self, system: System, progress: Progress, doing: str) -> None:
+        self.heard: list[str] = []
+        self._system, self._progress, self._doing = system, progress, doing
+        self._phase, self._since, self._announcer = "", system.monotonic(), Announcer()
+
+    def hear(self, line: str) -> None:
         text = without_tokens(_plain(line))
-        system.write_output(f"kubeadm: {text}", DEBUG)
-        heard.append(text)
-        del heard[:-_KEPT]
+        self._system.write_output(f"kubeadm: {text}", DEBUG)
+        self.heard.append(text)
+        del self.heard[:-_KEPT]
         phase = _PHASE.match(text)
-        if phase and phase.group(1) != last:
-            last = phase.group(1)
-            progress.going_on(f"kubeadm {last}")
+        if phase and phase.group(1) != self._phase:
+            self._phase, self._since = phase.group(1), self._system.monotonic()
+            self._progress.going_on(f"kubeadm {self._phase}")
 
-    return hear
+    def each_second(self) -> None:
+        self._system.sync()
+        now = self._system.monotonic()
+        if now - self._since >= LONG_PHASE:
+            reason = f"it is in its phase {self._phase}" if self._phase else "it has not begun a phase"
+            hint = "`journalctl -u kimg-agent -u kubelet -u containerd`"
+            self._progress.waiting(self._doing, reason, hint, now - self._since, self._announcer.is_due(reason, now), ())
 
 
 def without_tokens(text: str) -> str:
