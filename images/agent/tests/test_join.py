@@ -99,6 +99,14 @@ class Worker(Joins):
         self.assertEqual(run_agent(self.system), 0)
         self.assertEqual((self.ran(*JOIN), self.ran(*CLEAN_UP), self.step()), (0, 0, steps.MEMBER))
 
+    def test_so_is_one_whose_cluster_does_not_answer_at_first(self) -> None:
+        steps.write_step(self.system, steps.JOIN)
+        self.put(*KUBELET_FILES)
+        answers = [Finished(1, "", "connection refused"), *[Finished(0, '{"kind": "Node"}', "")] * 2]
+        self.system.commands.update({NODE: lambda _: answers.pop(0), CLEAN_UP: Finished(0, "", "")})
+        self.assertEqual(run_agent(self.system), 0)
+        self.assertEqual((self.ran(*JOIN), self.ran(*CLEAN_UP), self.step()), (0, 0, steps.MEMBER))
+
     def test_one_whose_node_is_not_there_joins_again(self) -> None:
         steps.write_step(self.system, steps.JOIN)
         self.put(*KUBELET_FILES)

@@ -48,6 +48,9 @@ class Join:
             credentials.make(system, self.context.node.endpoint, self.context.kubernetes)
             if self._settle_etcd(system, progress):
                 return joined.Finish(self.context)
+        elif steps.read_step(system) == steps.JOIN and _is_a_worker_already(self.context, system):
+            # Before the wait for the cluster nobody may have been there to say so.
+            return joined.Finish(self.context)
         if self._clear(system):
             progress.did("cleared what an earlier attempt has left")
         self._check_token(system, progress)
@@ -168,4 +171,8 @@ def after_a_cut(context: Context, system: System) -> Optional[Step]:
         credentials.make(system, context.node.endpoint, context.kubernetes)
         found = observe(system, context, credentials.ETCD)
         return joined.Finish(context) if isinstance(judge(found.seen), Resume) else None
-    return joined.Finish(context) if joined.is_whole(system, control_plane=False) and joined.is_known(system, context.name) else None
+    return joined.Finish(context) if _is_a_worker_already(context, system) else None
+
+
+def _is_a_worker_already(context: Context, system: System) -> bool:
+    return joined.is_whole(system, control_plane=False) and joined.is_known(system, context.name)
