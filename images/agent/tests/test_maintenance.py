@@ -112,6 +112,16 @@ class Commands(unittest.TestCase):
             self.assertEqual(renew_certificates(system, at_once=True), 7)
         run.assert_called_once_with(system, Settings(), "cp2", 7443, True)
 
+    def test_a_damaged_node_file_is_named(self) -> None:
+        for damage in (b"", b"{", None):
+            system = samples.good_system()
+            system.files["/etc/kubernetes/manifests/kube-apiserver.yaml"] = b"x"
+            system.files["/etc/kimg/node.json"] = damage or b""
+            if damage is None:
+                del system.files["/etc/kimg/node.json"]
+            self.assertEqual(renew_certificates(system, at_once=False), 1)
+            self.assertIn("certificates not renewed: /etc/kimg/node.json: ", system.output[0])
+
 
 class RealDisk(unittest.TestCase):
     def test_written_renamed_and_measured(self) -> None:

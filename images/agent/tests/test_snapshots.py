@@ -51,7 +51,7 @@ class Names(unittest.TestCase):
         self.assertEqual(found[1].path, "/var/lib/kimg/snapshots/20261122T100000Z-r12.db")
 
     def test_due(self) -> None:
-        for hours, due in (((), True), ((7,), True), ((6,), True), ((5.9,), False), ((20, 1), False), ((-1,), True)):
+        for hours, due in (((), True), ((7,), True), ((6,), True), ((5.9,), False), ((20, 1), False), ((-1,), True), ((1, -1), False), ((7, -1), True)):
             self.assertEqual(is_due(at(*hours), START, 21600), due, hours)
 
     def test_surplus_is_the_oldest(self) -> None:
@@ -210,6 +210,15 @@ class Upload(SnapshotCase):
         count = len(self.master.ran)
         self.run_once(self.settings)
         self.assertEqual(len(self.master.ran), count)
+
+    def test_tried_again_when_another_member_leads_by_then(self) -> None:
+        self.master.commands[self.settings.upload] = Finished(22, "", "")
+        self.assertEqual(self.run_once(self.settings), 1)
+        self.status = FOLLOWER
+        self.master.sleep(21600)
+        self.master.commands[self.settings.upload] = Finished(0, "", "")
+        self.assertEqual(self.run_once(self.settings), 0)
+        self.assertTrue(self.state()["last"]["uploaded"])
 
 
 class Mounted(unittest.TestCase):

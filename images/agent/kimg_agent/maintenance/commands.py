@@ -31,7 +31,12 @@ def renew_certificates(system: System, at_once: bool) -> int:
     """The exit code. Not `at_once`: only when the first certificate is near its end, or a renewal was cut off."""
     if not _is_control_plane(system, "kube-apiserver.yaml"):
         return 0
-    node = parse_node(system.read(paths.NODE))
+    try:
+        node = parse_node(system.read(paths.NODE))
+    except (OSError, InvalidInput) as error:
+        words = str(error) if isinstance(error, InvalidInput) else (error.strerror or "cannot be read").lower()
+        log(system, f"certificates not renewed: {paths.NODE}: {words}", ERROR)
+        return EXIT_FAILED
     name = node.name or system.hostname().lower()
     return _alone(system, CERTIFICATES_LOCK, lambda settings: run_renewal(system, settings, name, node.api_port, at_once))
 

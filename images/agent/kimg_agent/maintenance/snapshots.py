@@ -61,11 +61,8 @@ def parse_names(names: Sequence[str]) -> tuple[Snapshot, ...]:
 
 
 def is_due(snapshots: Sequence[Snapshot], now: datetime, interval: float) -> bool:
-    """Also when the newest is of the future: then a clock was wrong, and nobody knows how old it is."""
-    if not snapshots:
-        return True
-    age = (now - snapshots[-1].taken).total_seconds()
-    return not 0 <= age < interval
+    """Those of the future do not count: a clock was wrong, and nobody knows how old they are."""
+    return all(not 0 <= (now - snapshot.taken).total_seconds() < interval for snapshot in snapshots)
 
 
 def surplus(snapshots: Sequence[Snapshot], keep: int) -> tuple[Snapshot, ...]:
@@ -91,8 +88,7 @@ def run_snapshots(system: System, disk: Disk, settings: Settings, at_once: bool 
         _remove_remains(system)
         if at_once or is_due(list_snapshots(system), system.now(), settings.snapshot_interval):
             _take_if_leader(system, disk, settings)
-        else:
-            _upload_if_missing(system, settings)
+        _upload_if_missing(system, settings)
         return 0
     except (MaintenanceFailed, EtcdError) as error:
         return _failed(system, str(error), getattr(error, "hint", "`kimg-agent doctor` says what is wrong with etcd"))
@@ -124,7 +120,6 @@ def _take_if_leader(system: System, disk: Disk, settings: Settings) -> None:
     _note(system, DONE, last=facts)
     for old in surplus(list_snapshots(system), settings.snapshots_kept):
         system.remove_tree(old.path)
-    _upload_if_missing(system, settings)
 
 
 def _check_space(disk: Disk, status: Status) -> None:
