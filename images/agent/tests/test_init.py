@@ -123,6 +123,30 @@ class InitNode(unittest.TestCase):
         self.assertIn("/var/lib/etcd/member/wal/0.wal", self.system.files)
         self.assertEqual((self.ran(*INIT), self.step()), (2, steps.MEMBER))
 
+    def test_an_init_that_made_nothing_is_decided_again(self) -> None:
+        steps.write_step(self.system, steps.INIT)
+        self.met = {"10.0.0.10:6443"}
+        with mock.patch("kimg_agent.assembly.wait_for_cluster.WaitForCluster.run", side_effect=InterruptedError) as waited:
+            run_agent(self.system)
+        self.assertEqual((waited.call_count, self.ran("kubeadm", "init")), (1, 0))
+
+    def test_an_init_that_made_nothing_is_begun_again_where_there_is_no_cluster(self) -> None:
+        steps.write_step(self.system, steps.INIT)
+        self.assertEqual(run_agent(self.system), 0)
+        self.assertEqual((self.ran(*INIT), self.step()), (1, steps.MEMBER))
+
+    def test_the_report_is_whole_when_the_sentinel_is_there(self) -> None:
+        outcomes: list[str] = []
+        write = self.system.write_atomic
+
+        def watch(path: str, data: bytes, mode: int) -> None:
+            outcomes.extend([self.system.report()["outcome"]] if path == paths.SENTINEL else [])
+            write(path, data, mode)
+
+        with mock.patch.object(self.system, "write_atomic", watch):
+            run_agent(self.system)
+        self.assertEqual(outcomes, ["done"])
+
     def test_cut_off_after_init_it_goes_on_with_the_add_ons(self) -> None:
         steps.write_step(self.system, steps.INITIALISED)
         self.assertEqual(run_agent(self.system), 0)

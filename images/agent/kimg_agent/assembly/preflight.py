@@ -16,6 +16,7 @@ from kimg_agent.assembly.wait_for_answer import WaitForAnswer
 from kimg_agent.assembly.wait_for_cluster import WaitForCluster
 from kimg_agent.fitness.checks import examine
 from kimg_agent.fitness.facts import Facts, Problem, observe
+from kimg_agent.outside import paths
 from kimg_agent.outside.system import System
 from kimg_agent.reporting.failure import EXIT_FAILED, EXIT_SEED, Failure, PhaseFailed
 from kimg_agent.reporting.progress import Progress
@@ -74,11 +75,16 @@ def after_preflight(system: System, facts: Facts) -> Step:
     step = steps.read_step(system)
     if step == steps.INITIALISED:
         return AddOns(context)
-    if step == steps.INIT:
+    if step == steps.INIT and _has_made_anything(system):
         return Initialise(context)
     if step == steps.JOIN:
         return after_a_cut(context, system) or WaitForCluster(context)
     return WaitForAnswer(context) if node.bootstrap == INIT else WaitForCluster(context)
+
+
+def _has_made_anything(system: System) -> bool:
+    """An init that was cut off before is no cluster yet: another may have been made since, by a machine that took this one's place."""
+    return bool(system.list_files(paths.STATIC_PODS) or system.list_files(paths.ETCD_MEMBER))
 
 
 def _context(facts: Facts) -> tuple[Node, Context]:

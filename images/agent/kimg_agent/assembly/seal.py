@@ -28,6 +28,9 @@ class Seal:
 
         wait_until(system, progress, "cloud-init", look, CLOUD_INIT_LIMIT)
         staging.erase(system)
+        stop = Stop("member", DONE, "this machine is a member of its cluster; staged secrets are erased")
+        # The report first: with the sentinel there the agent does not run again, and could not write it after a power cut.
+        progress.record(stop)
         sentinel = {"version": 1, "since": stamp(system.now())}
         system.write_atomic(paths.SENTINEL, (json.dumps(sentinel) + "\n").encode(), 0o644)
-        return Stop("member", DONE, "this machine is a member of its cluster; staged secrets are erased")
+        return stop

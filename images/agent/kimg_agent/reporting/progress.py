@@ -76,6 +76,10 @@ class Progress:
     def stopped(self, stop: Stop) -> None:
         say(self._system, f"{stop.phase}: {stop.reason}")
         self._system.notify(printable(f"{stop.phase}: {stop.reason}"))
+        self.record(stop)
+
+    def record(self, stop: Stop) -> None:
+        """Into the report alone."""
         since = stamp(self._system.now())
         self._update(phase=stop.phase, outcome=stop.outcome, since=since, reason=stop.reason, hint="")
 
