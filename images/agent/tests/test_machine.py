@@ -4,6 +4,7 @@ import json
 import socket
 import tempfile
 import unittest
+from datetime import timedelta
 from pathlib import Path
 from unittest import mock
 
@@ -246,6 +247,17 @@ class Trouble(unittest.TestCase):
             system.files["/proc/swaps"] += b"/swap file 1 0 -2\n"
             self.assertEqual(run_agent(system), 1)
             self.assertEqual(system.report()["attempts"], 1)
+
+    def test_failures_that_tell_the_time_are_alike(self) -> None:
+        system = samples.good_system()
+        system.clock += timedelta(days=36500)
+        pauses = []
+        for _ in range(4):
+            self.assertEqual(run_agent(system), 1)
+            self.assertRegex(system.report()["reason"], "^clock: it is ")
+            pauses.append(system.slept[-1])
+            system.clock += timedelta(minutes=1)
+        self.assertEqual(pauses, [10, 20, 40, 80])
 
     def test_no_secret_is_written_or_said(self) -> None:
         for breakage in ("", "token: CI_MISSING_JINJA_VAR/x"):

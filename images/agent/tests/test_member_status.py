@@ -58,6 +58,11 @@ class MemberStatus(unittest.TestCase):
         self.assertEqual(lines[3], f"etcd      {expected}")
         self.assertEqual(lines[4], "snapshots none on this node; failed: disk full")
 
+    def test_a_learner_that_is_silent_is_no_voter(self) -> None:
+        every = (*members("cp1"), Member(2, "cp2", ("https://cp2:2380",), ("https://cp2:2379",), True))
+        seen = EtcdHealth("", etcd_health(healthy=0, count=1).own, every, every[1:])
+        self.assertIn("etcd      1 of 1 voters and 1 learners answer (not: cp2), leader cp1", "\n".join(self.lines(seen)))
+
     def test_etcd_does_not_answer(self) -> None:
         self.assertIn("etcd      this node's member does not answer: refused", self.lines(EtcdHealth("refused")))
 

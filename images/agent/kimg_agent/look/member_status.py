@@ -66,6 +66,7 @@ def _etcd(seen: EtcdHealth) -> dict[str, Any]:
         "version": seen.own.version,
         "leader": seen.name_of(seen.leader) if seen.leader else "",
         "voters": len(etcd.voters(seen.members)),
+        "answering": seen.healthy_others + 1,
         "learners": len(seen.members) - len(etcd.voters(seen.members)),
         "quorum": etcd.quorum(seen.members),
         "silent": [seen.name_of(member) for member in seen.silent],
@@ -123,7 +124,7 @@ def _etcd_words(found: Mapping[str, Any]) -> str:
     if "version" not in found:
         return f"this node's member does not answer: {found['problem']}"
     learners = f" and {found['learners']} learners" if found["learners"] else ""
-    answer = f"{found['voters'] - len(found['silent'])} of {found['voters']} voters{learners} answer"
+    answer = f"{found['answering']} of {found['voters']} voters{learners} answer"
     silent = f" (not: {', '.join(found['silent'])})" if found["silent"] else ""
     leader = f"leader {found['leader']}" if found["leader"] else "NO LEADER"
     problem = f"; {found['problem']}" if found["problem"] else ""

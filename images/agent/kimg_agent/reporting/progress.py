@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Sequence
 
@@ -97,7 +98,8 @@ class Progress:
         before, now = self._before, self._report
         same = all(before.get(key) == getattr(now, key) for key in ("boot", "phase"))
         count = before.get("attempts")
-        if same and before.get("outcome") == FAILED and before.get("reason") == failure.reason and isinstance(count, int):
+        alike = _without_numbers(str(before.get("reason"))) == _without_numbers(failure.reason)
+        if same and before.get("outcome") == FAILED and alike and isinstance(count, int):
             return count + 1
         return 1
 
@@ -126,6 +128,11 @@ class Progress:
         if problem and problem != self._write_problem:
             say(self._system, f"{paths.REPORT}: {problem}; going on without a report", WARNING)
         self._write_problem = problem
+
+
+def _without_numbers(reason: str) -> str:
+    """A time or a count in it does not make it another failure."""
+    return re.sub(r"\d+", "", reason)
 
 
 def _boot(system: System) -> str:
