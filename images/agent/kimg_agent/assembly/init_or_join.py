@@ -70,8 +70,10 @@ def _peer(system: System, context: Context, address: str) -> Peer:
 
 
 def _etcd(system: System, address: str, empty: bool) -> str:
-    """At its client port and, if that tells nothing, at its peer port, which an empty master's beacon has. A member without a quorum completes no handshake with a client
-    before it has one, and answers its peers from the start (server/embed of etcd: `serveClients` waits for ReadyNotify).
+    """At its client port and, if that tells nothing, at its peer port, which an empty master's beacon has.
+
+    A member completes no handshake with a client before it has a quorum, and answers its peers from the start (server/embed of etcd:
+    `serveClients` waits for ReadyNotify).
     """
     kinds = []
     for port in (etcd.CLIENT_PORT,) if empty else (etcd.CLIENT_PORT, etcd.PEER_PORT):
