@@ -11,7 +11,8 @@ import { systemIo } from "../../src/edge/system-io.ts";
 import { randomNumbers, seedOf } from "../lab/random.ts";
 import { type Followed, boot, said } from "../support/boot.ts";
 import { type Hub, openHub } from "../support/hub.ts";
-import { type Pair, type PairName, makePair, milestones, pairNames } from "./pair.ts";
+import { milestones } from "./emulated.ts";
+import { type Pair, type PairName, makePair, pairNames } from "./pair.ts";
 
 interface Victim {
   readonly name: PairName;
