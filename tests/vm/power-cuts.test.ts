@@ -79,8 +79,9 @@ const cutOnce = async ({ name, within }: Victim, random: () => number): Promise<
   return cut;
 };
 
-const untilMember = async (name: PairName): Promise<Followed> => {
-  const followed = await boot(io, machineOf(name), milestones, { until: "probed", seconds: patience });
+const untilMember = async (name: PairName, neededBy?: Promise<unknown>): Promise<Followed> => {
+  const options = { until: "probed", seconds: patience, ...(neededBy === undefined ? {} : { neededBy }) };
+  const followed = await boot(io, machineOf(name), milestones, options);
   if (!followed.reached) throw new Error(`${name} not there in time:\n${followed.console.slice(-80).join("\n")}`);
   return followed;
 };
@@ -113,14 +114,11 @@ describe("machines whose power is cut while they become members", () => {
       io.progress.note(`moments of KIMG_LAB_SEED=${seed}`);
       const random = randomNumbers(seed);
       cuts.push(...(await cutAll(controlPlane, random)));
-      // The probe of the control plane ends when the worker is there too.
-      const both = await Promise.all([
-        untilMember("cp1"),
-        cutAll(worker, random).then(async (more) => {
-          cuts.push(...more);
-          return untilMember("w1");
-        }),
-      ]);
+      const joined = cutAll(worker, random).then(async (more) => {
+        cuts.push(...more);
+        return untilMember("w1");
+      });
+      const both = await Promise.all([untilMember("cp1", joined), joined]);
       followed.set("cp1", both[0]).set("w1", both[1]);
       io.progress.note(tableOf(cuts));
     },
