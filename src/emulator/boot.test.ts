@@ -33,6 +33,23 @@ describe("a machine that is followed", () => {
       expect(commands[0]?.ending?.by).toBe("SIGKILL");
     }));
 
+  it("runs on for as long as another needs it", () =>
+    withScratch(async ({ io }) => {
+      let needed = true;
+      const neededBy = new Promise<void>((resolve) => {
+        setTimeout(() => {
+          needed = false;
+          resolve();
+        }, 50);
+      });
+      await boot(emulatorHost(io, running(["kimg: here"])), machine, milestones, {
+        until: "there",
+        linger: 0,
+        neededBy,
+      });
+      expect(needed).toBe(false);
+    }));
+
   it("is given KVM's device when it is to run in it, and only then", () =>
     withScratch(async ({ io }) => {
       const commands: Command[] = [];

@@ -16,6 +16,8 @@ export interface BootOptions extends WatchActions {
   readonly powerCut?: boolean;
   /** Seconds from that milestone to the end. When not given: none for a power cut, else two, for what comes in the same breath. */
   readonly linger?: number;
+  /** Settled before which it is not ended after that milestone: another machine may need it. */
+  readonly neededBy?: Promise<unknown>;
 }
 
 export interface Followed {
@@ -36,6 +38,13 @@ const stall = /rcu: \S+ kthread timer wakeup didn't happen/;
 const stallsUntilLost = 5;
 
 const lingerOf = ({ linger, powerCut }: BootOptions): number => linger ?? (powerCut === true ? 0 : 2);
+
+const endAfter = async (options: BootOptions, end: () => void): Promise<void> => {
+  await Promise.allSettled([options.neededBy]);
+  const linger = lingerOf(options);
+  if (linger === 0) end();
+  else setTimeout(end, linger * 1_000);
+};
 
 /**
  * Boots the machine and follows its console until the milestone `until` has been seen or the time is up, then ends it. Its process and
@@ -59,9 +68,7 @@ export const boot = async (
     onMilestone: (name, seconds, line) => {
       options.onMilestone?.(name, seconds, line);
       if (name !== options.until) return;
-      const linger = lingerOf(options);
-      if (linger === 0) end.abort();
-      else setTimeout(() => end.abort(), linger * 1_000);
+      void endAfter(options, () => end.abort());
     },
   });
   const { seconds } = options;

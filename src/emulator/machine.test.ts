@@ -29,6 +29,13 @@ describe("a machine", () => {
     expect(writable(kept)).toEqual(["/home/me", "/tmp/scratch"]);
   });
 
+  it("sees every further drive, and writes to none", () => {
+    const more = { ...machine, seed: "/seeds/a.iso", drives: ["/seeds/recovery.iso"] };
+    expect(valuesOf(more, "-drive").at(-1)).toBe("id=drive0,file=/drive0,format=raw,if=none,snapshot=on,cache=unsafe");
+    expect(machineBinds(more, "/tmp/scratch")).toContainEqual({ from: "/seeds/recovery.iso", to: "/drive0" });
+    expect(writable(more)).toEqual(["/tmp/scratch"]);
+  });
+
   it("is emulated unless KVM is asked for", () => {
     expect(valuesOf(machine, "-accel")).toEqual(["tcg,thread=multi"]);
     expect(valuesOf({ ...machine, acceleration: "kvm" }, "-accel")).toEqual(["kvm"]);

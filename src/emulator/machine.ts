@@ -12,6 +12,8 @@ export interface Machine {
   /** Absolute paths. Nothing is written to either. */
   readonly disk: { readonly path: string; readonly format: "qcow2" | "raw" };
   readonly seed?: string;
+  /** Further drives with raw content, absolute paths. */
+  readonly drives?: readonly string[];
   readonly firmware: Firmware;
   /** `emulation` when not given. */
   readonly acceleration?: Acceleration;
@@ -79,6 +81,8 @@ export const kvmDevice = "/dev/kvm";
 const layerInside = ({ layer }: Machine): string =>
   layer === undefined ? "/scratch/disk" : `/layer/${basename(layer)}`;
 
+const driveName = (index: number): string => `drive${index}`;
+
 /** What the machine writes goes to a layer over the image. */
 const makeLayerAndRun = `set -eu
 if [ ! -e "$2" ]; then
@@ -103,6 +107,9 @@ const emulator = (machine: Machine): string[] => [
   ...(machine.seed === undefined
     ? []
     : drive({ name: "seed", path: "/seed", format: "raw", bootIndex: 1, kept: false })),
+  ...(machine.drives ?? []).flatMap((_, index) =>
+    drive({ name: driveName(index), path: `/${driveName(index)}`, format: "raw", bootIndex: 2 + index, kept: false }),
+  ),
   ...["-device", "virtio-rng-pci", "-netdev", network(machine)],
   ...["-device", `virtio-net-pci,netdev=net,romfile=,mac=${macOf(machine)}`],
 ];
@@ -114,9 +121,10 @@ export const machineArguments = (machine: Machine): [string, ...string[]] => [
 ];
 
 /** `scratch`: a folder of the machine's own, for what need not be kept. */
-export const machineBinds = ({ disk, seed, wire, layer }: Machine, scratch: string): Bind[] => [
+export const machineBinds = ({ disk, seed, drives = [], wire, layer }: Machine, scratch: string): Bind[] => [
   { from: disk.path, to: "/disk" },
   ...(seed === undefined ? [] : [{ from: seed, to: "/seed" }]),
+  ...drives.map((from, index) => ({ from, to: `/${driveName(index)}` })),
   ...(wire === undefined ? [] : [{ from: dirname(wire.socket), to: "/wire", writable: true }]),
   ...(layer === undefined ? [] : [{ from: dirname(layer), to: "/layer", writable: true }]),
   { from: scratch, to: "/scratch", writable: true },

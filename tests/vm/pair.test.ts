@@ -8,7 +8,8 @@ import { systemIo } from "../../src/edge/system-io.ts";
 import { type Followed, boot, extraRoom, said } from "../support/boot.ts";
 import { recorded } from "../support/recorded.ts";
 import { type Hub, openHub } from "../support/hub.ts";
-import { type Pair, type PairName, makePair, milestones, pairNames } from "./pair.ts";
+import { milestones } from "./emulated.ts";
+import { type Pair, type PairName, makePair, pairNames } from "./pair.ts";
 
 const io = systemIo(startProgress("lines"), new AbortController().signal);
 let folder: string;
@@ -25,8 +26,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const power = async (name: PairName): Promise<Followed> => {
-  const booted = await boot(io, pair[name], milestones, { until: "probed", seconds: 2_400 });
+const power = async (name: PairName, neededBy?: Promise<unknown>): Promise<Followed> => {
+  const options = { until: "probed", seconds: 2_400, ...(neededBy === undefined ? {} : { neededBy }) };
+  const booted = await boot(io, pair[name], milestones, options);
   io.progress.note(`${name}: ${JSON.stringify(booted.milestones)}`);
   if (!booted.reached) throw new Error(`${name} not there in time:\n${booted.console.slice(-80).join("\n")}`);
   return booted;
@@ -40,7 +42,8 @@ describe("a control plane and a worker, powered on together", () => {
     const digests = await Promise.all(files.map(async (path) => (await io.files.sha256(path)).sha256));
     const input = { digests, extraRoom, patterns: Object.values(milestones).map(String) };
     followed = await recorded(io, "vm", input, async () => {
-      const [cp1, w1] = await Promise.all([power("cp1"), power("w1")]);
+      const worker = power("w1");
+      const [cp1, w1] = await Promise.all([power("cp1", worker), worker]);
       return { cp1, w1 };
     });
   });
