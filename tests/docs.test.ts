@@ -26,7 +26,7 @@ const io = systemIo(startProgress("quiet"), new AbortController().signal);
 const files = systemFiles();
 
 const pages = async (): Promise<string[]> => {
-  const docs = (await readdir(join(shippedFolder, "docs"))).filter((name) => name.endsWith(".md"));
+  const docs = (await readdir(join(shippedFolder, "docs"), { recursive: true })).filter((name) => name.endsWith(".md"));
   return [
     "README.md",
     "build/README.md",

@@ -100,7 +100,7 @@ export const statusCodes = {
   },
   "status/version": {
     meaning: "Nodes run another Kubernetes than `cluster.yaml` says.",
-    cure: "Replace them one after the other, or correct `cluster.yaml`.",
+    cure: "Write the version that the cluster has into `cluster.yaml`. A machine that is replaced does not bring another: `kimg help upgrade`.",
     example: "warning: cluster.yaml says Kubernetes 1.37.2, and there are others: w1 1.36.3",
   },
 } as const satisfies CodeEntries;

@@ -100,7 +100,10 @@ const skews = ({ kubernetes }: Cluster, { version, nodes }: Observed): readonly 
   ];
   if (differing.length === 0) return broken;
   const message = `cluster.yaml says Kubernetes ${wanted}, and there are others: ${differing.join(", ")}`;
-  return [...broken, warning("status/version", message, "nodes get it by being replaced with images of that version")];
+  return [
+    ...broken,
+    warning("status/version", message, "a machine that is replaced does not bring it: kimg help upgrade"),
+  ];
 };
 
 /** False when the user has given kubeadm an etcd that is not its own. */

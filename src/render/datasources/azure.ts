@@ -2,7 +2,7 @@
 import type { Datasource } from "./datasource.ts";
 import { textAndCompressed, userDataAlone } from "./platform-user-data.ts";
 
-/** https://learn.microsoft.com/azure/virtual-machines/custom-data: before base64. */
+/** Bytes before base64: https://learn.microsoft.com/javascript/api/@azure/arm-compute/osprofileprovisioningdata, `customData`. */
 const limit = 65_535;
 
 export const azure: Datasource = {

@@ -2,7 +2,7 @@
 import type { Datasource } from "./datasource.ts";
 import { userDataAlone } from "./platform-user-data.ts";
 
-/** https://docs.digitalocean.com/reference/api, "Create a New Droplet". */
+/** Bytes: https://github.com/digitalocean/openapi/blob/main/specification/resources/droplets/models/droplet_create.yml, `user_data`. */
 const limit = 65_536;
 
 export const digitalOcean: Datasource = {

@@ -3,7 +3,7 @@
 import type { Datasource } from "./datasource.ts";
 import { textAndCompressed, userDataAlone } from "./platform-user-data.ts";
 
-/** Before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html */
+/** Bytes before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html */
 const limit = 16_384;
 
 export const ec2: Datasource = {

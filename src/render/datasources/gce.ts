@@ -4,7 +4,7 @@ import type { Datasource } from "./datasource.ts";
 import { utf8 } from "../bytes.ts";
 import { inBase64, textAndCompressed, userDataAlone } from "./platform-user-data.ts";
 
-/** https://cloud.google.com/compute/docs/metadata/setting-custom-metadata#limitations: of one value. */
+/** Bytes of one value: https://cloud.google.com/compute/docs/metadata/setting-custom-metadata#limitations. All together may have twice as much. */
 const limit = 262_144;
 
 export const gce: Datasource = {

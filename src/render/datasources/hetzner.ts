@@ -2,7 +2,7 @@
 import type { Datasource } from "./datasource.ts";
 import { inBase64, textAndCompressed, userDataAlone } from "./platform-user-data.ts";
 
-/** https://docs.hetzner.cloud, "Create a Server". */
+/** Bytes of the field, whatever is in it: https://docs.hetzner.cloud/reference/cloud#servers-create-a-server, `user_data`. */
 const limit = 32_768;
 
 export const hetzner: Datasource = {

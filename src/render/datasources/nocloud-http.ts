@@ -4,7 +4,7 @@ import { base64, utf8 } from "../bytes.ts";
 import type { Datasource, Seed } from "./datasource.ts";
 import { nocloudFiles } from "./nocloud.ts";
 
-/** x86's COMMAND_LINE_SIZE (linux: arch/x86/include/asm/setup.h). */
+/** Bytes: x86's COMMAND_LINE_SIZE, https://github.com/torvalds/linux/blob/master/arch/x86/include/asm/setup.h. */
 const commandLineLimit = 2048;
 
 /** By the name that cloud-init 22.4 (Debian 12) wants for HTTP and later ones still take. */

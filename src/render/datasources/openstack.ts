@@ -5,9 +5,9 @@ import { jsonBytes } from "../bytes.ts";
 import type { Datasource, Seed, SeedFile } from "./datasource.ts";
 import { inBase64, textAndCompressed } from "./platform-user-data.ts";
 
-/** https://docs.openstack.org/nova/latest/user/metadata.html: in base64. */
+/** Bytes in base64: https://docs.openstack.org/nova/latest/user/metadata.html. */
 const limit = 65_535;
-/** https://docs.openstack.org/api-ref/compute/: of a name or value of `metadata`. */
+/** Characters of a name or value of `metadata`: https://docs.openstack.org/api-ref/compute/. */
 const propertyLimit = 255;
 
 const isMap = (value: JsonValue): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);

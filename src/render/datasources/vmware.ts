@@ -4,7 +4,10 @@ import { toYaml } from "../yaml.ts";
 import { base64, jsonBytes, utf8 } from "../bytes.ts";
 import type { Datasource, Seed, SeedFile } from "./datasource.ts";
 
-/** Of one value, as it travels to the guest. */
+/**
+ * Bytes of one value. VMware names no limit of what a machine is told; this is that of what it tells:
+ * https://github.com/vmware/open-vm-tools/blob/master/open-vm-tools/lib/include/guest_msg_def.h, GUESTMSG_MAX_IN_SIZE.
+ */
 const limit = 65_536;
 const encoding = "gzip+base64";
 
