@@ -10,7 +10,7 @@ const addExplain = (program: Command): void => {
     .command("explain")
     .summary("what each node is told, and who waits for whom")
     .description(
-      "Says for a node or pool, or for the whole cluster: what its seed tells it, which files are written, whom it waits for, on which nodes each secret lies and in which files, and how large the seeds are. Needs no secrets file and shows no secret: sizes are measured with throwaway keys.",
+      "Says for a node or pool, or for the whole cluster: what its seed tells it, its labels and taints, which files are written, whom it waits for, on which nodes each secret lies and in which files, and how much of their platform's limit the seeds take. Needs no secrets file and shows no secret: sizes are measured with throwaway keys.",
     )
     .argument("[node]", "a node or pool of the cluster; the whole of it when not given")
     .option("--cluster <cluster.yaml>", "the cluster's description", "cluster.yaml")

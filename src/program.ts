@@ -47,7 +47,7 @@ const addInputCommands = (program: Command): void => {
     )
     .option(
       "--with-programs",
-      "ask kubeadm and cloud-init as well, as the nodes have them; the first time takes minutes",
+      "ask kubeadm, cloud-init and HAProxy as well, as the nodes have them, and your Packer about fields of an image.yaml; the first time takes minutes",
     );
   program
     .command("secrets")

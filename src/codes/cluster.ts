@@ -311,10 +311,28 @@ export const programCodes = {
     cure: "Correct the field that is shown; cloud-init's module reference says what it takes.",
     example: "cloud-init refuses this: 3 is not of type 'string'",
   },
+  "program/haproxy": {
+    meaning:
+      "The HAProxy of the node's image refuses its configuration, or warns of it (`kimg check --with-programs`). It was asked among the files that image, role and seed bring; what a provisioning step makes is not there.",
+    cure: "Correct the line that is shown; HAProxy's configuration manual says what it takes.",
+    example: "HAProxy refuses this: unknown keyword 'modee'",
+  },
   "program/kubeadm": {
     meaning: "The kubeadm of the cluster's version refuses what is rendered for it (`kimg check --with-programs`).",
     cure: "Correct the field that is shown; the reference of `kubeadm.k8s.io/v1beta4`, `kubelet.config.k8s.io/v1beta1` or `kubeproxy.config.k8s.io/v1alpha1` says what it takes.",
-    example: 'kubeadm refuses this: unknown field "apiServer.extraArg"',
+    example: 'kubeadm refuses this: unknown field "apiServer.extraArg"; did you mean "extraArgs"?',
+  },
+  "program/not-asked": {
+    meaning:
+      "An image.yaml has fields for Packer, and `kimg check --with-programs` had no Packer, or not the plugin, to ask about them.",
+    cure: "Install Packer, let it fetch the plugin, or leave the question to `packer validate` where images are built.",
+    example: "warning: Packer was not asked about this: failed while looking for Packer: no program `packer`",
+  },
+  "program/packer": {
+    meaning:
+      "Packer refuses a source that `kimg packer` writes, for a field of `packer.source` in an image.yaml (`kimg check --with-programs`).",
+    cure: "Correct the field that is shown; the documentation of the builder's plugin says what it takes.",
+    example: "Packer refuses this: a number is required",
   },
 } as const satisfies CodeEntries;
 

@@ -1,39 +1,25 @@
-// `kimg check --with-programs`: what is rendered, given to those who will read it on the node. Their complaints come back to the place in
-// cluster.yaml that caused them; what is the role's own has no place there, and the role is named.
-import type { Diagnostic, Path } from "../diagnostic.ts";
+// `kimg check --with-programs`: what is rendered, given to those who will read it. Their complaints come back to the place that caused them:
+// in cluster.yaml, in a role's template, in an image.yaml. What of a seed is the role's own has no place, and the role is named.
+import { resolve } from "node:path";
+import type { Source } from "../config/source.ts";
+import type { Diagnostic } from "../diagnostic.ts";
 import { cacheFolder, openCache } from "../edge/cache.ts";
 import type { Io } from "../edge/io.ts";
-import type { Cluster, Json, Node } from "../model.ts";
-import { judgeByCloudInit, judgeByKubeadm, type Judged } from "../programs/ask.ts";
+import type { Cluster, Node } from "../model.ts";
+import { judgeByCloudInit } from "../programs/ask-cloud-init.ts";
+import { judgeByHaproxy } from "../programs/ask-haproxy.ts";
+import { judgeByKubeadm } from "../programs/ask-kubeadm.ts";
+import { judgeByPacker } from "../programs/ask-packer.ts";
+import type { Judged } from "../programs/asked.ts";
 import type { Said } from "../programs/said.ts";
 import { renderCluster } from "../render/render.ts";
 import { appendedArguments, appendedWork } from "../resolve/merge.ts";
-import { originOf, type Layer } from "../resolve/origin.ts";
+import { originOf } from "../resolve/origin.ts";
 import { generateSecrets } from "../secrets/secrets.ts";
 import { withWorkFolder } from "../tools/as-root.ts";
-
-/** What stands at the path in plain data; undefined where nothing does. */
-const valueAt = (value: unknown, path: Path): unknown =>
-  path.reduce<unknown>(
-    (here, part) =>
-      typeof here === "object" && here !== null ? (here as Record<string | number, unknown>)[part] : undefined,
-    value,
-  );
-
-/** Where pass-through for a node may stand, the lowest layer first. */
-const placesOf = (config: unknown, node: Node): readonly Path[] => {
-  const list = node.pool ? "pools" : "nodes";
-  const index = (valueAt(config, [list]) as readonly { readonly name: string }[]).findIndex(
-    ({ name }) => name === node.name,
-  );
-  return [[], ["roles", node.role.name], [list, index]];
-};
-
-const layersOf = (config: unknown, node: Node, section: Path): readonly Layer[] =>
-  placesOf(config, node).flatMap((place) => {
-    const value = valueAt(config, [...place, ...section]);
-    return value === undefined ? [] : [{ at: [...place, ...section], value: value as Json }];
-  });
+import { haproxyDiagnostics } from "./check-haproxy.ts";
+import { packerDiagnostics } from "./check-packer.ts";
+import { layersOf } from "./layers.ts";
 
 const complaintOf = (config: unknown, { node, section, document }: Judged, { path, message, at }: Said): Diagnostic => {
   const [who, appended] =
@@ -51,22 +37,29 @@ const distinct = (nodes: readonly Node[]): readonly Node[] => [
   ).values(),
 ];
 
-const identity = ({ code, path, message, hint }: Diagnostic): string => JSON.stringify([code, message, path ?? hint]);
+const identity = ({ code, message, path, location, hint }: Diagnostic): string =>
+  JSON.stringify([code, message, location?.file, location?.line, path ?? location?.line ?? hint]);
 
 /** What many nodes have from one place is said once. */
 const once = (complaints: readonly Diagnostic[]): readonly Diagnostic[] =>
   [...new Map(complaints.toReversed().map((each) => [identity(each), each])).values()].toReversed();
 
 /**
- * Complaints of kubeadm and cloud-init, with paths in `config`, the document as it was read. Secrets are made for this only and thrown
- * away. Rejects with ToolError when a program cannot be had.
+ * What the programs say, with paths in cluster.yaml, whose `source` is given, or with places in roles and images. Secrets are made for
+ * this only and thrown away. Rejects with ToolError when a program of the nodes cannot be had.
  */
-export const programDiagnostics = async (io: Io, cluster: Cluster, config: unknown): Promise<readonly Diagnostic[]> => {
-  const cache = openCache(io, cacheFolder(io.environment));
-  const tree = renderCluster(cluster, await generateSecrets(io, cluster.name));
-  const judged = await withWorkFolder(io, cache, async (folder) => {
+export const programDiagnostics = async (io: Io, cluster: Cluster, source: Source): Promise<readonly Diagnostic[]> => {
+  const cache = openCache(io, resolve(cacheFolder(io.environment)));
+  const secrets = await generateSecrets(io, cluster.name);
+  const tree = renderCluster(cluster, secrets);
+  return withWorkFolder(io, cache, async (folder) => {
     const asked = { cluster, tree, folder, nodes: distinct(cluster.nodes) };
-    return [...(await judgeByKubeadm(io, cache, asked)), ...(await judgeByCloudInit(io, cache, asked))];
+    const judged = [...(await judgeByKubeadm(io, cache, asked)), ...(await judgeByCloudInit(io, cache, asked))];
+    const configurations = await judgeByHaproxy(io, cache, tree, cluster.nodes, folder);
+    return once([
+      ...judged.flatMap((each) => each.said.map((said) => complaintOf(source.value, each, said))),
+      ...haproxyDiagnostics(cluster, secrets, source, configurations),
+      ...(await packerDiagnostics(io, await judgeByPacker(io, cluster, folder))),
+    ]);
   });
-  return once(judged.flatMap((each) => each.said.map((said) => complaintOf(config, each, said))));
 };

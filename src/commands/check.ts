@@ -116,24 +116,27 @@ const machines = (config: Config, library: Library): string => {
 
 export interface CheckOptions extends LoadOptions {
   readonly format: DiagnosticFormat;
-  /** Ask kubeadm and cloud-init as well. */
+  /** Ask kubeadm, cloud-init, HAProxy and Packer as well. */
   readonly programs?: boolean;
 }
 
-const refuseByPrograms = async (
+/** With what the programs say; rejects with DiagnosticError when one refuses something. */
+const warningsOfPrograms = async (
   io: Io,
   { config, library, manifests, source, warnings }: LoadedCluster,
-): Promise<void> => {
+): Promise<readonly Diagnostic[]> => {
   const cluster = resolveCluster(config, library, manifests);
-  const said = await programDiagnostics(io, cluster, source.value);
-  if (said.length > 0) throw new DiagnosticError(sorted([...warnings, ...place(said, source)]));
+  const said = await programDiagnostics(io, cluster, source);
+  const all = sorted([...warnings, ...place(said, source)]);
+  if (hasError(said)) throw new DiagnosticError(all);
+  return all;
 };
 
 /** What to print when there is no error; rejects with DiagnosticError when there is. */
 export const check = async (io: Io, options: CheckOptions): Promise<string> => {
   const loaded = await loadCluster(io, options);
-  const { config, library, warnings } = loaded;
-  if (options.programs === true) await refuseByPrograms(io, loaded);
+  const { config, library } = loaded;
+  const warnings = options.programs === true ? await warningsOfPrograms(io, loaded) : loaded.warnings;
   if (options.format === "json") return diagnosticsJson(warnings);
   const version = config.kubernetes.version ?? library.defaultKubernetesVersion;
   const summary = `${options.cluster} is right: cluster ${config.name}, ${machines(config, library)}, Kubernetes ${version}`;

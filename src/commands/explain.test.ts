@@ -1,10 +1,22 @@
+import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { operatedText, withOperated } from "../../tests/support/operated-cluster.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import type { ExplainedCluster, ExplainedNode } from "../explain/explain.ts";
 import { SECRETS_BY_BOOTSTRAP, secretNames } from "../secrets/allowed-secrets.ts";
+import { renderAll } from "../render/render.ts";
+import { resolveCluster } from "../resolve/resolve.ts";
+import { loadCluster } from "./check.ts";
 import { explain } from "./explain.ts";
+
+/** Text that does not compress, in pieces of 44 characters. */
+const random = (length: number): string =>
+  Array.from({ length }, (_, index) => createHash("sha256").update(String(index)).digest("base64")).join("");
+
+/** Each worker has a file of that many pieces. */
+const withLargeFile = (length: number): string =>
+  `${operatedText}platform: { datasource: ec2 }\nroles: { worker: { cloudConfig: { write_files: [{ path: /opt/x, content: "${random(length)}" }] } } }\n`;
 
 describe("kimg explain", () => {
   it(
@@ -46,6 +58,66 @@ describe("kimg explain", () => {
       for (const name of secretNames) expect(text).not.toContain(values[name]);
       const node = JSON.parse(await explain(io, { ...common, node: "w1", format: "json" })) as ExplainedNode;
       expect(node.sizes.map(({ part, limit }) => [part, limit])).toContainEqual(["nocloud/user-data", undefined]);
+      expect(text).toMatch(/nocloud +nocloud\/user-data +\S+ KiB +no limit\n/);
+    }),
+  );
+
+  it(
+    "says of a pool which labels and taints its nodes have",
+    withOperated(async ({ io, common, cluster }) => {
+      const taints = "[{ key: gpu, value: a100, effect: NoSchedule }, { key: new, effect: NoExecute }]";
+      const pool = `{ name: gpu, role: worker, count: 3, labels: { example.org/rack: r1, tier: fast }, taints: ${taints} }`;
+      await writeFile(cluster, `${operatedText}pools: [${pool}]\n`);
+      const text = await explain(io, { ...common, node: "gpu", format: "text" });
+      expect(text).toMatch(
+        / labels +example\.org\/rack=r1\n +tier=fast\n +taints +gpu=a100:NoSchedule\n +new:NoExecute\n/,
+      );
+      const { labels } = JSON.parse(await explain(io, { ...common, node: "gpu", format: "json" })) as ExplainedNode;
+      expect(labels).toEqual({ "example.org/rack": "r1", tier: "fast" });
+      expect(await explain(io, { ...common, node: "lb1", format: "text" })).not.toMatch(/labels|taints/);
+    }),
+  );
+
+  it(
+    "says what the seeds take of each platform's limit, as `kimg render` counts it",
+    withOperated(async ({ io, common, cluster, secrets }) => {
+      expect(await explain(io, { ...common, format: "text" })).toContain("\nnothing limits the size of the seeds\n");
+      const words = Array.from({ length: 3000 }, (_, index) => (index * 7919 + 104_729).toString(36)).join(" ");
+      const large = `roles: { worker: { cloudConfig: { write_files: [{ path: /opt/x, content: "${words}" }] } } }`;
+      const datasources = ["ec2", "openstack", "vmware", "digitalocean"] as const;
+      await writeFile(cluster, `${operatedText}platform: { datasource: [${datasources.join(", ")}] }\n${large}\n`);
+      const { nodes, secrets: trust } = JSON.parse(
+        await explain(io, { ...common, format: "json" }),
+      ) as ExplainedCluster;
+      const sizes = nodes.find(({ name }) => name === "w1")?.sizes ?? [];
+      expect(sizes.map(({ part, what, limit }) => `${part}: ${what} of ${limit}`)).toEqual([
+        "ec2/user-data.gz: user-data of 16384",
+        expect.stringMatching(/^openstack\/properties\.json: the property kimg_\w+ of 255$/),
+        "openstack/user-data.gz: user-data in base64 of 65535",
+        "vmware/guestinfo.metadata: guestinfo.metadata of 65536",
+        "vmware/guestinfo.userdata: guestinfo.userdata of 65536",
+        "digitalocean/user-data: user-data of 65536",
+      ]);
+      expect(nodes.find(({ name }) => name === "w1")?.told["token"]).toBe("(secret: worker-token)");
+      expect(trust.find(({ name }) => name === "worker-token")?.nodes).toEqual(["cp1", "w1"]);
+      const { config, library, manifests } = await loadCluster(io, common);
+      const { tree } = renderAll(resolveCluster(config, library, manifests), await secrets());
+      const file = tree.get("w1/ec2/user-data.gz")?.bytes.length ?? 0;
+      expect(Math.abs((sizes[0]?.bytes ?? 0) - file)).toBeLessThan(file / 50);
+    }),
+  );
+
+  it(
+    "tells a seed that is near a limit from one that is over it, and explains both",
+    withOperated(async ({ io, common, cluster }) => {
+      await writeFile(cluster, withLargeFile(390));
+      expect(await explain(io, { ...common, format: "text" })).toMatch(
+        /w1 +ec2 +user-data, compressed +\S+ KiB +of 16\.0 KiB +(8[1-9]|9\d) %: near its limit\n/,
+      );
+      await writeFile(cluster, withLargeFile(600));
+      expect(await explain(io, { ...common, node: "w1", format: "text" })).toMatch(
+        /ec2 +user-data, compressed +\S+ KiB +of 16\.0 KiB +1\d\d %: over its limit$/,
+      );
     }),
   );
 
@@ -95,8 +167,21 @@ describe("the graph of who waits for whom", () => {
     withOperated(async ({ io, common }) => {
       const text = await explain(io, { ...common, node: "w1", format: "dot" });
       expect(text).toMatch(/^digraph cluster \{\n[\s\S]*\n\}$/);
-      expect(text.match(/\[label="[^"]*"[^\]]*\];/g)).toHaveLength(3);
+      // The endpoint, lb1, three masters and w1; w1 for the endpoint, who answers there, and who behind it.
+      expect(text.match(/^ {2}n\d+ \[label="/gm)).toHaveLength(6);
+      expect(text.match(/^ {2}n\d+ -> n\d+ \[label="[^"]*"\];$/gm)).toHaveLength(1);
+      expect(text.match(/^ {2}n\d+ -> n\d+ \[label="[^"]*", style=dashed\];$/gm)).toHaveLength(4);
       expect(text).toContain(String.raw`label="w1\nworker"`);
+    }),
+  );
+
+  it(
+    "of a load balancer has nothing of what does not come by it",
+    withOperated(async ({ io, common }) => {
+      const lines = (await explain(io, { ...common, node: "lb1", format: "mermaid" })).split("\n");
+      expect(lines.filter((line) => line.includes('["'))).toHaveLength(5);
+      expect(lines.filter((line) => line.includes("-.->"))).toHaveLength(4);
+      expect(lines.some((line) => line.includes("-->"))).toBe(false);
     }),
   );
 });

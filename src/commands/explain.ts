@@ -1,11 +1,11 @@
 // `kimg explain`: what a cluster.yaml comes to, node by node, before anything is made.
 import type { Io } from "../edge/io.ts";
-import { type ExplainedCluster, type ExplainedNode, explainCluster } from "../explain/explain.ts";
+import { type ExplainedCluster, type ExplainedNode, explainCluster, type SeedSize } from "../explain/explain.ts";
 import { type GraphFormat, graphText } from "../explain/graph.ts";
-import { isNearLimit, type SeedSize } from "../explain/seed-sizes.ts";
 import { endpointName } from "../explain/waits.ts";
 import { modeText } from "../inspect/difference.ts";
 import type { Json, JsonValue } from "../model.ts";
+import { isNearLimit } from "../render/datasources/budget.ts";
 import { resolveCluster } from "../resolve/resolve.ts";
 import { generateSecrets } from "../secrets/secrets.ts";
 import { loadCluster, type LoadOptions } from "./check.ts";
@@ -27,13 +27,27 @@ const flat = (value: JsonValue, path: string): readonly (readonly string[])[] =>
     ? Object.entries(value as Json).flatMap(([key, item]) => flat(item, path === "" ? key : `${path}.${key}`))
     : [["", path, String(value)]];
 
-const sizeRow = (size: SeedSize): readonly string[] => {
-  const { part, bytes, limit } = size;
-  const share = limit === undefined ? "no limit" : `${Math.round((bytes / limit) * 100)} % of ${formatSize(limit)}`;
-  return ["", part, formatSize(bytes), isNearLimit(size) ? `${share}: near its limit` : share];
+const limitWords = (bytes: number, limit: number): string => {
+  const share = `${Math.round((bytes / limit) * 100)} %`;
+  if (bytes > limit) return `${share}: over its limit`;
+  return isNearLimit(bytes, limit) ? `${share}: near its limit` : share;
 };
 
+const sizeRow = ({ datasource, what, bytes, limit, compressed }: SeedSize): readonly string[] => [
+  ...["", datasource, compressed ? `${what}, compressed` : what, formatSize(bytes)],
+  ...(limit === undefined ? ["no limit"] : [`of ${formatSize(limit)}`, limitWords(bytes, limit)]),
+];
+
 const addressText = ({ addresses }: ExplainedNode): string => (addresses.length === 0 ? "DHCP" : addresses.join(", "));
+
+const taintText = ({ key, value, effect }: ExplainedNode["taints"][number]): string =>
+  `${value === undefined ? key : `${key}=${value}`}:${effect}`;
+
+/** Only what there is: a load balancer has neither. */
+const kubernetesRows = ({ labels, taints }: ExplainedNode): readonly (readonly string[])[] => [
+  ...Object.entries(labels).map(([key, value], index) => ["", index === 0 ? "labels" : "", `${key}=${value}`]),
+  ...taints.map((taint, index) => ["", index === 0 ? "taints" : "", taintText(taint)]),
+];
 
 const nodeText = (explained: ExplainedCluster, node: ExplainedNode): string =>
   [
@@ -42,6 +56,7 @@ const nodeText = (explained: ExplainedCluster, node: ExplainedNode): string =>
       ["", "role", `${node.role} (${node.bootstrap})`],
       ["", "image", node.image],
       ["", "addresses", addressText(node)],
+      ...kubernetesRows(node),
     ]),
     node.waits.length === 0 ? "waits for nobody" : "waits for",
     ...(node.waits.length === 0
@@ -70,27 +85,38 @@ const few = (names: readonly string[]): string =>
 const waitWords = (explained: ExplainedCluster, { waits }: ExplainedNode): string =>
   waits.length === 0 ? "nobody" : waits.map(({ to }) => (to === endpointName ? "the endpoint" : to)).join(", ");
 
-const total = ({ sizes }: ExplainedNode): number =>
-  sizes.filter(({ part }) => !part.endsWith(".iso")).reduce((sum, { bytes }) => sum + bytes, 0);
+/** Of the form that takes most; an ISO holds the files beside it once more. */
+const seedBytes = ({ sizes }: ExplainedNode): number => {
+  const sums = new Map<string, number>();
+  for (const { datasource, part, bytes } of sizes) {
+    if (!part.endsWith(".iso")) sums.set(datasource, (sums.get(datasource) ?? 0) + bytes);
+  }
+  return Math.max(...sums.values());
+};
 
-const near = ({ nodes }: ExplainedCluster): readonly string[] =>
-  nodes.flatMap(({ name, sizes }) => sizes.filter(isNearLimit).map((size) => [name, ...sizeRow(size)].join("  ")));
+const limitsText = ({ nodes }: ExplainedCluster): readonly string[] => {
+  const rows = nodes.flatMap(({ name, sizes }) =>
+    sizes.filter(({ limit }) => limit !== undefined).map((size) => ["", name, ...sizeRow(size).slice(1)]),
+  );
+  return rows.length === 0
+    ? ["nothing limits the size of the seeds"]
+    : ["what the seeds take of their platform's limits", formatTable(rows)];
+};
 
 const clusterText = (explained: ExplainedCluster): string => {
   const rows = explained.nodes.map((node) => [
     ...["", node.pool === undefined ? node.name : `${node.name} (${node.pool})`, node.role, addressText(node)],
-    ...[formatSize(total(node)), waitWords(explained, node)],
+    ...[formatSize(seedBytes(node)), waitWords(explained, node)],
   ]);
   const secrets = explained.secrets.map(({ name, public: open, nodes }) => [
     ...["", name, open ? "public" : "secret", nodes.length === 0 ? "on no node" : few(nodes)],
   ]);
-  const limits = near(explained);
   return [
     `cluster ${explained.name} (${explained.state}), Kubernetes ${explained.kubernetes}, endpoint ${explained.endpoint}`,
     formatTable([["", "NODE", "ROLE", "ADDRESSES", "SEED", "WAITS FOR"], ...rows]),
     "where the cluster's trust lies",
     formatTable(secrets),
-    limits.length === 0 ? "no seed is near a limit of bytes" : ["near a limit of bytes", ...limits].join("\n"),
+    ...limitsText(explained),
     "`kimg explain NODE` says what a node is told; --format mermaid or dot draws who waits for whom",
   ].join("\n");
 };

@@ -52,6 +52,22 @@ describe("locate", () => {
   });
 });
 
+describe("locateLine", () => {
+  const block = parsed("a:\n  b: |\n    one\n\n      three\n  c: >\n    x\n    y\n  d: plain\n");
+
+  it.each<[Path, number, number, number]>([
+    [["a", "b"], 1, 3, 5],
+    [["a", "b"], 2, 4, 1],
+    [["a", "b"], 3, 5, 7],
+    [["a", "b"], 4, 2, 6],
+    [["a", "c"], 2, 6, 6],
+    [["a", "d"], 1, 9, 6],
+    [["a", "none"], 1, 2, 3],
+  ])("%j, line %i", (path, wanted, line, column) => {
+    expect(block.locateLine(path, wanted)).toMatchObject({ line, column });
+  });
+});
+
 it("expands aliases and merge keys", () => {
   expect(source.value).toMatchObject({ nodes: [{}, { role: "worker", name: "w1" }] });
 });

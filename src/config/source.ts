@@ -7,7 +7,7 @@ import { guardDocument } from "./guards.ts";
 import { keyText, resolved } from "./nodes.ts";
 import { plainData } from "./plain-data.ts";
 import { syntaxDiagnostics } from "./syntax.ts";
-import { locator } from "./text.ts";
+import { lineRange, locator } from "./text.ts";
 
 export interface Source {
   readonly file: string;
@@ -20,6 +20,8 @@ export interface Source {
   readonly locate: (path: Path, at?: "key" | "value") => Location;
   /** The scalar at the path as it is written, quotes included; undefined for anything else. */
   readonly written: (path: Path) => string | undefined;
+  /** The place of a line, from 1, of the text at the path: of a literal block (`|`) that line, of anything else the whole. */
+  readonly locateLine: (path: Path, line: number) => Location;
   /** Offsets of the value at the path, for what is inside of it. */
   readonly range: (path: Path) => readonly [start: number, end: number] | undefined;
 }
@@ -88,13 +90,19 @@ const source = (file: string, text: string, document: Document): Omit<Source, "t
     const { value, whole } = find(document, path);
     return whole && value !== undefined ? rangeOf(value) : undefined;
   };
+  const locatePath: Source["locate"] = (path, at = "value") => {
+    const node = shownNode(find(document, path), at);
+    return node === undefined ? locate(0) : locate(...rangeOf(node));
+  };
   return {
     file,
     text,
     value: plainData(document),
-    locate: (path, at = "value") => {
-      const node = shownNode(find(document, path), at);
-      return node === undefined ? locate(0) : locate(...rangeOf(node));
+    locate: locatePath,
+    locateLine: (path, line) => {
+      const [start = -1, end = 0] = range(path) ?? [];
+      const found = text[start] === "|" ? lineRange(text, line + 1, start) : undefined;
+      return found === undefined || found[0] >= end ? locatePath(path) : locate(...found);
     },
     written: (path) => {
       const { value, whole } = find(document, path);

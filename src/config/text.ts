@@ -43,3 +43,15 @@ export const locator = (file: string, text: string): Locate => {
     };
   };
 };
+
+/** Offsets of what stands on a line, indentation left out. Lines are counted from 1 at the line of `from`; undefined beyond the last. */
+export const lineRange = (text: string, line: number, from = 0): readonly [start: number, end: number] | undefined => {
+  let start = from === 0 ? 0 : text.lastIndexOf("\n", from - 1) + 1;
+  for (let count = 1; count < line; count += 1) {
+    start = text.indexOf("\n", start) + 1;
+    if (start === 0) return undefined;
+  }
+  const end = text.indexOf("\n", start);
+  const whole = text.slice(start, end === -1 ? text.length : end);
+  return [start + whole.length - whole.trimStart().length, start + whole.trimEnd().length];
+};

@@ -1,12 +1,11 @@
 // A cluster → what each node will be told, which files it gets, where each secret lies, whom it waits for. Looks at what is rendered, not
 // at what is meant. Pure; must be given secrets that protect nothing, since it looks for them, and holds no value of one in its result.
-import { parse } from "yaml";
-import type { Cluster, FileTree, Json, JsonValue, Node, SecretName, Secrets } from "../model.ts";
+import type { Cluster, DatasourceName, Json, JsonValue, Node, SecretName, Secrets } from "../model.ts";
+import type { Travelling } from "../render/datasources/budget.ts";
 import { isOpenToAll } from "../render/leak-check.ts";
-import { renderCluster } from "../render/render.ts";
+import { renderAll, type RenderedSeed } from "../render/render.ts";
 import { secretSearch } from "../render/secret-search.ts";
 import { secretNames } from "../secrets/allowed-secrets.ts";
-import { type SeedSize, seedSizes } from "./seed-sizes.ts";
 import { endpointAuthority, type Link, linksOf } from "./waits.ts";
 
 export interface ExplainedFile {
@@ -20,6 +19,20 @@ export interface ExplainedFile {
   readonly secrets: readonly SecretName[];
 }
 
+/** How large a part of a seed is, and how large it may be. */
+export interface SeedSize {
+  readonly datasource: DatasourceName;
+  /** Below the node's folder in what `kimg render` writes: `ec2/user-data.gz`. */
+  readonly part: string;
+  /** What is counted: `user-data in base64`; the part itself where nothing limits it. */
+  readonly what: string;
+  /** As they count. */
+  readonly bytes: number;
+  /** Bytes; undefined where there is none. */
+  readonly limit: number | undefined;
+  readonly compressed: boolean;
+}
+
 export interface ExplainedNode {
   readonly name: string;
   /** Machines; undefined for a node, which is one. */
@@ -29,6 +42,8 @@ export interface ExplainedNode {
   readonly image: string;
   /** Empty: from DHCP. */
   readonly addresses: readonly string[];
+  readonly labels: Node["labels"];
+  readonly taints: Node["taints"];
   /** The meta-data below `kimg`; secrets by their names. */
   readonly told: Json;
   readonly files: readonly ExplainedFile[];
@@ -81,71 +96,64 @@ const hidden = (value: JsonValue, find: Find): JsonValue => {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hidden(item, find)]));
 };
 
-const partOf = (tree: FileTree, name: string): FileTree =>
-  new Map(
-    [...tree]
-      .filter(([path]) => path.startsWith(`${name}/`))
-      .map(([path, entry]) => [path.slice(name.length + 1), entry]),
-  );
-
 /** Of the throwaway authority it would be a lie. */
 const withoutHash = (told: Json): Json =>
   "ca_hash" in told ? { ...told, ca_hash: "(SHA-256 of the cluster CA's public key)" } : told;
 
-const metaDataOf = (tree: FileTree): Json => {
-  const text = Buffer.from(tree.get("nocloud/meta-data")?.bytes ?? "").toString();
-  const { kimg = {} } = parse(text) as { readonly kimg?: Json };
-  return kimg;
-};
-
-const filesOf = (tree: FileTree, find: Find): readonly ExplainedFile[] =>
+const filesOf = (name: string, { tree }: RenderedSeed, find: Find): readonly ExplainedFile[] =>
   [...tree]
-    .filter(([path]) => path.startsWith("files/"))
+    .filter(([path]) => path.startsWith(`${name}/files/`))
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
     .map(([path, { mode, bytes }]) => ({
-      ...{ path: path.slice("files".length), mode, size: bytes.length },
+      ...{ path: path.slice(`${name}/files`.length), mode, size: bytes.length },
       secrets: find(bytes),
     }));
 
-const explainNode = (node: Node, tree: FileTree, links: readonly Link[], find: Find): ExplainedNode => ({
+const sizeOf = ({ datasource, path, used, budget }: Travelling): SeedSize => ({
+  ...{ datasource, part: path, what: budget?.what ?? path, bytes: used },
+  ...{ limit: budget?.limit, compressed: budget?.compressed ?? false },
+});
+
+const explainNode = (node: Node, seed: RenderedSeed, links: readonly Link[], find: Find): ExplainedNode => ({
   name: node.name,
   pool: node.pool ? node.count : undefined,
   role: node.role.name,
   bootstrap: node.role.bootstrap,
   image: node.image.name,
   addresses: node.addresses,
-  told: withoutHash(hidden(metaDataOf(tree), find) as Json),
-  files: filesOf(tree, find),
+  labels: node.labels,
+  taints: node.taints,
+  told: withoutHash(hidden(seed.kimg, find) as Json),
+  files: filesOf(node.name, seed, find),
   waits: links.filter(({ kind, from }) => kind === "waits" && from === node.name).map(({ to, what }) => ({ to, what })),
-  sizes: seedSizes(tree),
+  sizes: seed.travelling.map(sizeOf),
 });
 
 /** Everything of the seed counts, also what only the meta-data or a command brings. */
-const holders = (names: readonly string[], tree: FileTree, find: Find): ReadonlyMap<SecretName, readonly string[]> => {
-  const held = new Map<SecretName, string[]>();
-  for (const name of names) {
-    const found = [...partOf(tree, name)].flatMap(([path, { bytes }]) => (path.endsWith(".iso") ? [] : find(bytes)));
-    for (const secret of new Set(found)) held.set(secret, [...(held.get(secret) ?? []), name]);
-  }
-  return held;
-};
+const secretsOf = ({ kimg, userData }: RenderedSeed, files: readonly ExplainedFile[], find: Find): Set<SecretName> =>
+  new Set([...[Buffer.from(JSON.stringify(kimg)), userData].flatMap(find), ...files.flatMap(({ secrets }) => secrets)]);
 
-/** `throwaway`: secrets made for this call alone. */
+/** `throwaway`: secrets made for this call alone. A seed may be larger than its platform takes: that is said, and no error here. */
 export const explainCluster = (cluster: Cluster, throwaway: Secrets): ExplainedCluster => {
-  const tree = renderCluster(cluster, throwaway);
+  const { seeds } = renderAll(cluster, throwaway);
   const find = finder(throwaway);
   const links = linksOf(cluster);
-  const held = holders(
-    cluster.nodes.map(({ name }) => name),
-    tree,
-    find,
-  );
+  const explained = cluster.nodes.flatMap((node) => {
+    const seed = seeds.get(node.name);
+    if (seed === undefined) return [];
+    const told = explainNode(node, seed, links, find);
+    return [{ told, held: secretsOf(seed, told.files, find) }];
+  });
   return {
     name: cluster.name,
     state: cluster.state,
     kubernetes: cluster.kubernetes.version,
     endpoint: endpointAuthority(cluster),
-    nodes: cluster.nodes.map((node) => explainNode(node, partOf(tree, node.name), links, find)),
-    secrets: secretNames.map((name) => ({ name, public: isOpenToAll(name), nodes: held.get(name) ?? [] })),
+    nodes: explained.map(({ told }) => told),
+    secrets: secretNames.map((name) => ({
+      ...{ name, public: isOpenToAll(name) },
+      nodes: explained.filter(({ held }) => held.has(name)).map(({ told }) => told.name),
+    })),
     links,
   };
 };

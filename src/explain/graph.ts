@@ -17,9 +17,24 @@ interface Graph {
   readonly arrows: readonly (Pick<Link, "kind" | "what"> & { readonly from: string; readonly to: string })[];
 }
 
+/** A node's own arrows; and of what they lead to, who answers there: the endpoint's load balancers, and the masters behind them. */
+const linksAround = (links: readonly Link[], only: string): readonly Link[] => {
+  const own = links.filter(({ from, to }) => from === only || to === only);
+  const reached = new Set(own.map(({ to }) => to));
+  const shown = new Set(own);
+  // A set goes on to what is added while it is gone over.
+  for (const place of reached) {
+    for (const link of links.filter(({ kind, from }) => kind === "carries" && from === place)) {
+      shown.add(link);
+      reached.add(link.to);
+    }
+  }
+  return links.filter((link) => shown.has(link));
+};
+
 /** Names of nodes may hold what the languages give a meaning to: boxes are numbered. Boxes that no arrow touches are left out. */
 const graphOf = ({ nodes, endpoint, links }: ExplainedCluster, only: string | undefined): Graph => {
-  const shown = links.filter(({ from, to }) => only === undefined || from === only || to === only);
+  const shown = only === undefined ? links : linksAround(links, only);
   const touched = new Set(shown.flatMap(({ from, to }) => [from, to]));
   const named = [
     { name: endpointName, lines: [endpointName, endpoint] },
@@ -68,6 +83,6 @@ const dot = ({ boxes, arrows }: Graph): string =>
 
 const printers: Readonly<Record<GraphFormat, (graph: Graph) => string>> = { mermaid, dot };
 
-/** `only`: a node; then its own arrows, and whom they lead to. */
+/** `only`: a node; then its own arrows, and who answers where they lead to. */
 export const graphText = (explained: ExplainedCluster, format: GraphFormat, only?: string): string =>
   printers[format](graphOf(explained, only));

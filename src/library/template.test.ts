@@ -3,7 +3,7 @@ import { DiagnosticError } from "../diagnostic.ts";
 import { metadataText } from "../render/jinja.ts";
 import { checkTemplate } from "./template-check.ts";
 import type { TemplateShape } from "./template-shape.ts";
-import { fill, fillYaml } from "./template.ts";
+import { fill, filledLines, fillYaml } from "./template.ts";
 
 const context = {
   cluster: { name: "prod", masters: [{ name: "cp1" }, { name: "cp2" }], port: 6443, empty: [], nothing: null },
@@ -54,6 +54,45 @@ describe("fill", () => {
     expect(fill("{{node.constructor}}", context)).toBe("");
     expect(() => fillYaml("{{node.constructor}}", context)).toThrow(DiagnosticError);
     expect(fill('{{lookup node "constructor"}}', context)).toBe("");
+  });
+});
+
+/** Each line of what is filled in, and behind it the line of the template that it is of. */
+const numbered = (text: string): readonly string[] => {
+  const numbers = filledLines(text, context);
+  return fill(text, context)
+    .split("\n")
+    .map((line, index) => `${line} <${numbers[index]}`);
+};
+
+describe("filledLines", () => {
+  it("counts each line of a text without expressions", () => {
+    expect(numbered("a\nb\n\nc")).toEqual(["a <1", "b <2", " <3", "c <4"]);
+  });
+
+  it("knows that lines of nothing but a block leave none behind", () => {
+    const text = `head
+{{#each cluster.masters}}
+  server {{name}}
+  {{! nobody sees this }}
+{{/each}}
+
+{{#if cluster.empty}}
+no
+{{else}}
+bind {{#if cluster.port}}:{{cluster.port}}{{else}}*{{/if}} v4
+{{/if}}
+tail
+`;
+    expect(numbered(text)).toEqual([
+      ...["head <1", "  server cp1 <3", "  server cp2 <3", " <6", "bind :6443 v4 <10", "tail <12", " <13"],
+    ]);
+  });
+
+  it("gives what one expression has made its own line, and goes on after it", () => {
+    expect(numbered("{{#with node}}\n{{yaml values}}\n{{/with}}\nend")).toEqual([
+      ...["a: <2", "  - 1 <2", "  - 2 <2", " <2", "end <4"],
+    ]);
   });
 });
 

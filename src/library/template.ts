@@ -105,6 +105,53 @@ export const fill = (text: string, context: TemplateContext, file?: string): str
   }
 };
 
+const lineMark = "\0";
+
+const marked = (line: number, value: string): string => `${lineMark}${line}${lineMark}${value}`;
+
+const lineBreaks = (text: string): number => text.split("\n").length - 1;
+
+/** Handlebars takes lines that hold nothing but a block's beginning or end out of the texts around them. */
+const markContent = (content: hbs.AST.ContentStatement): hbs.AST.ContentStatement => {
+  const { value, loc } = content;
+  const original = content.original as unknown as string;
+  const first = loc.start.line + lineBreaks(original.slice(0, original.lastIndexOf(value)));
+  const lines = value.split("\n").map((text, index) => marked(first + index, text));
+  return value === "" ? content : { ...content, value: lines.join("\n") };
+};
+
+const markStatement = (statement: hbs.AST.Statement): readonly hbs.AST.Statement[] => {
+  if (statement.type === "ContentStatement") return [markContent(statement as hbs.AST.ContentStatement)];
+  if (statement.type === "BlockStatement") {
+    const { program, inverse, ...rest } = statement as Partial<hbs.AST.BlockStatement> & hbs.AST.BlockStatement;
+    const parts = { program: program && markProgram(program), inverse: inverse && markProgram(inverse) };
+    return [{ ...rest, ...parts }];
+  }
+  const value = marked(statement.loc.start.line, "");
+  return [{ type: "ContentStatement", value, original: value, loc: statement.loc } as hbs.AST.Statement, statement];
+};
+
+const markProgram = (program: hbs.AST.Program): hbs.AST.Program => ({
+  ...program,
+  body: program.body.flatMap(markStatement),
+});
+
+/** For each line of `fill(text, context)` the line of `text`, from 1, that it is of: where an expression gives several, its own. */
+export const filledLines = (text: string, context: TemplateContext): readonly number[] => {
+  let line = 1;
+  return engine
+    .compile(
+      markProgram(engine.parse(text)),
+      options,
+    )(context)
+    .split("\n")
+    .map((filled) => {
+      const marks = filled.split(lineMark);
+      line = Number(marks.at(-2) ?? line);
+      return line;
+    });
+};
+
 /** The names of the path when the whole text is one expression, and that a path: `{{kubeadm.join}}`. */
 const onePath = (text: string): readonly string[] | undefined => {
   if (!/^\{\{[^{}]+\}\}$/.test(text)) return undefined;

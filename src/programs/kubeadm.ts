@@ -1,4 +1,5 @@
 // The words of `kubeadm config validate` about one document (1.34 to 1.37). Pure.
+import type { Path } from "../diagnostic.ts";
 import type { JsonValue } from "../model.ts";
 import { type Said, onePerPlace, pathIn } from "./said.ts";
 
@@ -28,9 +29,16 @@ const invalidFields = (document: JsonValue, text: string): readonly Said[] => {
   );
 };
 
+const textOf = (output: string): string =>
+  /^error: ([^]*?)(?:\nTo see the stack trace|\s*$(?![^]))/m.exec(output)?.[1]?.trim() ?? output.trim();
+
+/** Whether it knows the field at the path, whatever it says of the value there. */
+export const knowsField = (document: JsonValue, path: Path, output: string): boolean =>
+  unknownFields(document, textOf(output)).every((said) => JSON.stringify(said.path) !== JSON.stringify(path));
+
 /** What it said when it refused, one or more; what is said in words that are not known stands at the document's root. */
 export const kubeadmSaid = (document: JsonValue, output: string): readonly Said[] => {
-  const text = /^error: ([^]*?)(?:\nTo see the stack trace|\s*$(?![^]))/m.exec(output)?.[1]?.trim() ?? output.trim();
+  const text = textOf(output);
   for (const read of [unknownFields, wrongType, invalidFields]) {
     const said = read(document, text);
     if (said.length > 0) return onePerPlace(said);

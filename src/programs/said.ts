@@ -35,7 +35,7 @@ export const pathIn = (document: JsonValue, text: string): Path => {
 
 const longest = 300;
 
-const shortened = (text: string): string => (text.length > longest ? `${text.slice(0, longest)} …` : text);
+export const shortened = (text: string): string => (text.length > longest ? `${text.slice(0, longest)} …` : text);
 
 /** Several complaints about one place are one: a schema with alternatives complains about each. */
 export const onePerPlace = (said: readonly Said[]): readonly Said[] => {

@@ -4,7 +4,14 @@ import { DiagnosticError, type Diagnostic } from "../diagnostic.ts";
 import type { Cluster, DatasourceName, FileEntry, FileTree, Json, Node, Secrets } from "../model.ts";
 import { ordinalOf, type Rendering, type Shared, sharedOf, startRendering } from "./alike.ts";
 import { gzip, utf8 } from "./bytes.ts";
-import { budgetDiagnostics, type Measured, measured, partSizes } from "./datasources/budget.ts";
+import {
+  budgetDiagnostics,
+  type Measured,
+  measured,
+  partSizes,
+  type Travelling,
+  travelling,
+} from "./datasources/budget.ts";
 import type { Seed, SeedFile } from "./datasources/datasource.ts";
 import { datasourceOf } from "./datasources/index.ts";
 import { fillMarkers, hasMarker, hasMetadata, metadataStatement } from "./jinja.ts";
@@ -79,9 +86,17 @@ const readableFiles = ({ leaks }: Rendering, shared: Shared, metadata: Json): re
     return [`files/${path}`, { mode: leaks.isConfidential(bytes) ? readable & 0o700 : readable, bytes }];
   });
 
-interface RenderedNode {
-  /** Paths start with the node's name. */
+/** What a node's machine is told. */
+export interface RenderedSeed {
+  /** In every form; paths start with the node's name. */
   readonly tree: FileTree;
+  /** What user-data finds below `ds.meta_data.kimg`. */
+  readonly kimg: Json;
+  readonly userData: Uint8Array;
+  readonly travelling: readonly Travelling[];
+}
+
+interface RenderedNode extends RenderedSeed {
   readonly sizes: readonly Measured[];
 }
 
@@ -103,34 +118,48 @@ const renderNode = (rendering: Rendering, node: Node, compress: Compress): Rende
   const tree = new Map(files.map(([path, entry]) => [`${node.name}/${path}`, entry]));
   checkTree(rendering.leaks, node.role.bootstrap, tree);
   const parts = (compressed: boolean) => partSizes(shared.files, compressed ? compress : undefined);
-  return { tree, sizes: forms.flatMap(([name, each]) => measured(node, name, each, parts)) };
+  const all = forms.flatMap(([name, each]) => travelling(name, each));
+  return { tree, kimg: metadata, userData: shared.userData, travelling: all, sizes: measured(node, all, parts) };
 };
 
 const byPath = ([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number =>
   left < right ? -1 : 1;
 
 export interface RenderedCluster {
+  /** `<node>/<datasource>…`, `<node>/files/…` and `cluster.resolved.yaml`. */
   readonly tree: FileTree;
-  readonly warnings: readonly Diagnostic[];
+  /** By the names of nodes and pools. */
+  readonly seeds: ReadonlyMap<string, RenderedSeed>;
+  /** Of seeds that a platform does not take, or nearly not. */
+  readonly diagnostics: readonly Diagnostic[];
 }
 
-/**
- * `<node>/<datasource>…`, `<node>/files/…` and `cluster.resolved.yaml`; of the given nodes only, where there are any.
- * Throws SecretLeak when a node would get a secret that its role may not hold, DiagnosticError when a platform does not take what it would.
- */
-export const renderSeeds = (cluster: Cluster, secrets: Secrets, only?: readonly string[]): RenderedCluster => {
+/** Of the given nodes only, where there are any. Throws SecretLeak when a node would get a secret that its role may not hold. */
+export const renderAll = (cluster: Cluster, secrets: Secrets, only?: readonly string[]): RenderedCluster => {
   const rendering = startRendering(cluster, secrets);
   const compress = compressor();
   const nodes = cluster.nodes.filter(({ name }) => only?.includes(name) ?? true);
-  const rendered = nodes.map((node) => renderNode(rendering, node, compress));
-  const diagnostics = budgetDiagnostics(rendered.flatMap(({ sizes }) => sizes));
-  if (diagnostics.some(({ severity }) => severity === "error")) throw new DiagnosticError(diagnostics);
+  const seeds = new Map(nodes.map((node) => [node.name, renderNode(rendering, node, compress)]));
+  const rendered = [...seeds.values()];
   const files = rendered.flatMap(({ tree }) => [...tree]);
   const resolved: [string, FileEntry] = ["cluster.resolved.yaml", { mode: 0o644, bytes: utf8(resolvedText(cluster)) }];
   return {
     tree: new Map([...files, ...(only === undefined ? [resolved] : [])].toSorted(byPath)),
-    warnings: diagnostics,
+    seeds,
+    diagnostics: budgetDiagnostics(rendered.flatMap(({ sizes }) => sizes)),
   };
+};
+
+export interface RenderedSeeds {
+  readonly tree: FileTree;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** As `renderAll`. Throws DiagnosticError when a platform does not take what it would. */
+export const renderSeeds = (cluster: Cluster, secrets: Secrets, only?: readonly string[]): RenderedSeeds => {
+  const { tree, diagnostics } = renderAll(cluster, secrets, only);
+  if (diagnostics.some(({ severity }) => severity === "error")) throw new DiagnosticError(diagnostics);
+  return { tree, warnings: diagnostics };
 };
 
 /** All of `renderSeeds` but its warnings. */

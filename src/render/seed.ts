@@ -32,10 +32,22 @@ const writtenFile = (file: JsonValue, role: Role, context: TemplateContext): rea
     .map(packFile);
 };
 
+interface RoleFile {
+  /** Of the item of `write_files` in role.yaml. */
+  readonly index: number;
+  readonly file: JsonValue;
+}
+
+/** What the role's items of `write_files` come to: some to nothing, some to several. */
+const roleFiles = (filled: Json, role: Role, context: TemplateContext): readonly RoleFile[] =>
+  listOf(filled["write_files"]).flatMap((item, index) =>
+    writtenFile(item, role, context).map((file) => ({ index, file })),
+  );
+
 /** The role's own part, filled; the user's over it. */
 export const cloudConfigOf = (node: Node, context: TemplateContext): Json => {
   const filled = fillYaml(node.role.cloudConfig, context) as Json;
-  const files = listOf(filled["write_files"]).flatMap((file) => writtenFile(file, node.role, context));
+  const files = roleFiles(filled, node.role, context).map(({ file }) => file);
   const naming = node.pool ? { bootcmd: [nameFromMachine(node.name), ...listOf(filled["bootcmd"])] } : {};
   const ours = { ...filled, ...naming, ...(files.length === 0 ? {} : { write_files: files }) };
   return mergeCloudConfig(ours, node.passThrough.cloudConfig);
@@ -71,7 +83,9 @@ const relativePath = (path: string): string => {
   return parts.join("/");
 };
 
-const nodeFile = (file: JsonValue): readonly (NodeFile & { readonly append: boolean })[] => {
+type WrittenFile = NodeFile & { readonly append: boolean };
+
+const nodeFile = (file: JsonValue): readonly WrittenFile[] => {
   if (!isMap(file) || typeof file["path"] !== "string" || typeof file["content"] !== "string") return [];
   const text = unpackContent(file["content"], file["encoding"]);
   return [
@@ -87,4 +101,29 @@ export const nodeFiles = (cloudConfig: Json): readonly NodeFile[] => {
     files.set(file.path, { ...file, text: before + file.text });
   }
   return [...files.values()];
+};
+
+/** An item of `write_files` that brings (a part of) a file: of role.yaml, or of the user's merged cloud-config. */
+export interface FilePart {
+  readonly by: "role" | "user";
+  /** Of the role's list, or of the merged one. */
+  readonly index: number;
+  readonly text: string;
+}
+
+/** What the file at the path is made of, in its order. */
+export const filePartsOf = (node: Node, context: TemplateContext, path: string): readonly FilePart[] => {
+  const own = roleFiles(fillYaml(node.role.cloudConfig, context) as Json, node.role, context);
+  const parts: FilePart[] = [];
+  for (const [index, file] of listOf(cloudConfigOf(node, context)["write_files"]).entries()) {
+    for (const written of nodeFile(file).filter((each) => each.path === path)) {
+      if (!written.append) parts.length = 0;
+      const role = own[index];
+      parts.push({
+        ...(role === undefined ? { by: "user", index } : { by: "role", index: role.index }),
+        text: written.text,
+      });
+    }
+  }
+  return parts;
 };

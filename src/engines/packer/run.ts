@@ -89,6 +89,19 @@ const runPacker = async (
   }
 };
 
+const fetchPlugins = async (io: Io, run: PackerRun, say: (line: string) => void): Promise<void> => {
+  if (run.packer.builders === "bundled") return;
+  await runPacker(io, run, "fetching Packer's plugin", ["init", "."], { say, hint: pluginHint(run.builder) });
+};
+
+/** What Packer says of a template that it does not take; empty when it takes it. Rejects with ToolError when a plugin cannot be had. */
+export const checkTemplate = async (io: Io, run: PackerRun): Promise<string> => {
+  await fetchPlugins(io, run, () => {});
+  const asked = command(io, run, "checking the template", ["validate", ...variableArguments(run), "."]);
+  const { code, stdout, stderr } = await io.processes.run({ ...asked, accept: [0, 1] });
+  return code === 0 ? "" : stripVTControlCharacters(`${stdout}\n${stderr}`);
+};
+
 const makeKey = async (io: Io, { builder, directory }: PackerRun): Promise<void> => {
   if (builder.key === "platform") return;
   const hint = "the key of a build is made by ssh-keygen, of Debian's package openssh-client";
@@ -128,9 +141,7 @@ export const runBuild = async (io: Io, run: PackerRun): Promise<void> => {
     await makeKey(io, run);
     const variables = variableArguments(run);
     await io.progress.stage(`Packer ${run.packer.version}: ${run.builder.name}`, async ({ detail: say }) => {
-      if (run.packer.builders === "plugins") {
-        await runPacker(io, run, "fetching Packer's plugin", ["init", "."], { say, hint: pluginHint(run.builder) });
-      }
+      await fetchPlugins(io, run, say);
       await runPacker(io, run, "checking the template", ["validate", ...variables, "."], { say });
       await runPacker(
         io,

@@ -5,7 +5,26 @@ import type { DatasourceName, Node } from "../../model.ts";
 import type { NodeFile } from "../seed.ts";
 import type { Budget, SeedFile } from "./datasource.ts";
 
-/** A file of a seed that has a limit. */
+/** What of a seed travels to its machine. */
+export interface Travelling {
+  readonly datasource: DatasourceName;
+  /** Below the node's folder. */
+  readonly path: string;
+  /** Bytes, as the platform counts them. */
+  readonly used: number;
+  readonly budget: Budget | undefined;
+}
+
+/** Where something has a limit, the rest is left out: it is the same in another form, or may be of any size. */
+export const travelling = (datasource: DatasourceName, files: readonly SeedFile[]): readonly Travelling[] => {
+  const limited = files.filter(({ budget }) => budget !== undefined);
+  return (limited.length === 0 ? files : limited).map(({ path, bytes, budget }) => ({
+    ...{ datasource, path, budget },
+    used: budget?.used ?? bytes.length,
+  }));
+};
+
+/** Something with a limit, of a node. */
 export interface Measured {
   readonly node: Node;
   readonly datasource: DatasourceName;
@@ -18,17 +37,17 @@ export interface Measured {
 
 export const measured = (
   node: Node,
-  datasource: DatasourceName,
-  files: readonly SeedFile[],
+  all: readonly Travelling[],
   parts: (compressed: boolean) => ReadonlyMap<string, number>,
 ): readonly Measured[] =>
-  files.flatMap(({ budget, bytes }) => {
-    if (budget === undefined) return [];
-    const used = budget.used ?? bytes.length;
-    return [{ node, datasource, budget, used, parts: () => parts(budget.compressed) }];
-  });
+  all.flatMap(({ datasource, used, budget }) =>
+    budget === undefined ? [] : [{ node, datasource, budget, used, parts: () => parts(budget.compressed) }],
+  );
 
 const warnFrom = 0.8;
+
+export const isNearLimit = (used: number, limit: number): boolean => used > limit * warnFrom;
+
 const partsShown = 4;
 
 const counted = (bytes: number): string => bytes.toLocaleString("en-US");
@@ -96,7 +115,7 @@ const diagnosticOf = (all: readonly Measured[], worst: Measured): Diagnostic => 
 /** One complaint for all nodes of a role that a datasource takes too much of, or nearly. */
 export const budgetDiagnostics = (all: readonly Measured[]): readonly Diagnostic[] => {
   const groups = new Map<string, Measured[]>();
-  for (const each of all.filter(({ used, budget }) => used > budget.limit * warnFrom)) {
+  for (const each of all.filter(({ used, budget }) => isNearLimit(used, budget.limit))) {
     const key = JSON.stringify([each.node.role.name, each.datasource, each.budget.what]);
     groups.set(key, [...(groups.get(key) ?? []), each]);
   }
