@@ -3,12 +3,14 @@ import { join, relative, resolve } from "node:path";
 import { type Diagnostic, DiagnosticError, UsageError } from "../diagnostic.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { mapLimited } from "../concurrency.ts";
-import { cacheFolder, openCache } from "../edge/cache.ts";
+import { openUserCache } from "../edge/cache.ts";
 import { pruneEntries } from "../edge/cache-size.ts";
 import type { Io } from "../edge/io.ts";
+import { shellLine } from "../edge/processes.ts";
 import { formatSeconds, type StageTime } from "../edge/progress.ts";
 import {
   type Architecture,
+  type Artifact,
   type BuildRequest,
   type Cluster,
   type DiskFormat,
@@ -166,7 +168,7 @@ export const build = async (io: Io, options: BuildCommandOptions): Promise<reado
   const epoch = epochOf(io.environment);
   const asked = await wanted(io, options);
   refuseUnfit(asked.pairs);
-  const cache = openCache(io, resolve(cacheFolder(io.environment)));
+  const cache = openUserCache(io);
   if (options.refresh) await refreshArchive(io, cache);
   const started = io.now();
   const place = { output: resolve(options.output, "images"), locked: options.locked ?? false };
@@ -177,19 +179,24 @@ export const build = async (io: Io, options: BuildCommandOptions): Promise<reado
   return built;
 };
 
-const bootCommand = (disk: string): string =>
-  `qemu-system-x86_64 -m 2048 -smp 2 -nographic -snapshot -drive file=${disk},if=virtio -cdrom build/<cluster>/<node>/nocloud.iso`;
+const isDisk = ({ kind }: Artifact): boolean => kind === "qcow2" || kind === "raw";
+
+/** Copy-pasteable: an image boots by itself, and becomes a node with a seed. */
+const bootHint = (folder: string): readonly string[] => [
+  "  boot it, with --seed and the folder of a node or pool that `kimg render` wrote:",
+  `    ${shellLine({ argv: ["kimg", "boot", folder, "--console"] })}`,
+];
 
 const describeImage = ({ name, folder, artifacts, unchanged }: BuiltImage): string => {
+  const place = relative(".", folder) || ".";
   const rows = artifacts.map((artifact) => [
-    ...["", join(relative(".", folder) || ".", artifact.path), formatSize(artifact.size)],
+    ...["", join(place, artifact.path), formatSize(artifact.size)],
     ...[`sha256:${artifact.sha256}`, artifact.purpose],
   ]);
-  const disk = artifacts.find(({ kind }) => kind === "qcow2" || kind === "raw");
   return [
     `${name}${unchanged ? ": nothing changed" : ""}`,
     formatTable(rows),
-    ...(disk === undefined ? [] : ["  boot it:", `    ${bootCommand(join(relative(".", folder), disk.path))}`]),
+    ...(artifacts.some(isDisk) ? bootHint(place) : []),
   ].join("\n");
 };
 

@@ -1,7 +1,7 @@
 // `kimg check --with-programs`: what is rendered, given to those who will read it on the node. Their complaints come back to the place in
 // cluster.yaml that caused them; what is the role's own has no place there, and the role is named.
 import type { Diagnostic, Path } from "../diagnostic.ts";
-import { cacheFolder, openCache } from "../edge/cache.ts";
+import { openUserCache } from "../edge/cache.ts";
 import type { Io } from "../edge/io.ts";
 import type { Cluster, Json, Node } from "../model.ts";
 import { judgeByCloudInit, judgeByKubeadm, type Judged } from "../programs/ask.ts";
@@ -62,7 +62,7 @@ const once = (complaints: readonly Diagnostic[]): readonly Diagnostic[] =>
  * away. Rejects with ToolError when a program cannot be had.
  */
 export const programDiagnostics = async (io: Io, cluster: Cluster, config: unknown): Promise<readonly Diagnostic[]> => {
-  const cache = openCache(io, cacheFolder(io.environment));
+  const cache = openUserCache(io);
   const tree = renderCluster(cluster, await generateSecrets(io, cluster.name));
   const judged = await withWorkFolder(io, cache, async (folder) => {
     const asked = { cluster, tree, folder, nodes: distinct(cluster.nodes) };

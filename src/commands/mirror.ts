@@ -2,7 +2,7 @@
 import { relative, resolve } from "node:path";
 import { mapLimited } from "../concurrency.ts";
 import { UsageError } from "../diagnostic.ts";
-import { type Cache, cacheFolder, openCache } from "../edge/cache.ts";
+import { type Cache, openUserCache } from "../edge/cache.ts";
 import type { Io } from "../edge/io.ts";
 import { type Build, packagesOfImages, packagesOfTools } from "../engines/disk/needed-packages.ts";
 import {
@@ -90,7 +90,7 @@ export const mirrorCreate = async (io: Io, options: MirrorCommandOptions): Promi
   await refuseUsedFolder(io, folder);
   const epoch = epochOf(io.environment);
   const requests = requestsOf(await readLibrary(io, options.library), options, epoch);
-  const cache = openCache(io, resolve(cacheFolder(io.environment)));
+  const cache = openUserCache(io);
   if (options.refresh) await refreshArchive(io, cache);
   const lock = await createMirror(io, cache, {
     folder,

@@ -3,7 +3,7 @@ import { join, relative, resolve } from "node:path";
 import { mapLimited } from "../concurrency.ts";
 import { type Diagnostic, DiagnosticError, UsageError } from "../diagnostic.ts";
 import { didYouMean } from "../did-you-mean.ts";
-import { type Cache, cacheFolder, openCache } from "../edge/cache.ts";
+import { type Cache, openUserCache } from "../edge/cache.ts";
 import type { Io } from "../edge/io.ts";
 import type { Builder, BuilderSupply } from "../engines/packer/builders/builder.ts";
 import { directoryName, renderDirectory } from "../engines/packer/directory.ts";
@@ -105,7 +105,7 @@ export const packer = async (io: Io, options: PackerCommandOptions): Promise<str
     options.builder,
     options.output,
   );
-  const supplied = supplyOnce(io, openCache(io, resolve(cacheFolder(io.environment))));
+  const supplied = supplyOnce(io, openUserCache(io));
   await mapLimited(jobs, 1, async (job) =>
     writeDirectory(io, job, writing, options.templateOnly === true ? undefined : await supplied(job.request)),
   );
