@@ -38,15 +38,30 @@ const writeRendered = async (
   return io.progress.stage(`rendering ${cluster.name}`, async (stage) => {
     const { tree, warnings } = renderSeeds(cluster, secrets, only);
     const result = await writeTree(io, folder, tree, withinNodes(only));
-    if (result.written + result.removed === 0) stage.reused();
+    if (result.written + result.removed.length === 0) stage.reused();
     return { folder, warnings, ...result };
   });
 };
 
+/** `cp1/nocloud/user-data` is of the form nocloud, `cp1/nocloud.iso` one by itself. */
+const formOf = (path: string): string => path.split("/")[1] ?? path;
+
+const formsOf = (paths: readonly string[]): string => {
+  const counts = new Map<string, number>();
+  for (const form of paths.map(formOf).toSorted()) counts.set(form, (counts.get(form) ?? 0) + 1);
+  return [...counts].map(([form, count]) => `${form} (${count})`).join(", ");
+};
+
 const describeWritten = ({ folder, written, removed, kept }: Written, whose: string): string => {
-  const changes = written + removed === 0 ? "nothing changed" : `${written} files written, ${removed} removed`;
-  const left = kept.map((file) => `left alone, since it was changed by hand: ${file}`);
-  return [`${folder}: seeds of ${whose} (${changes})`, ...left].join("\n");
+  const same = written + removed.length === 0;
+  const changes = same ? "nothing changed" : `${written} files written, ${removed.length} removed`;
+  return [
+    `${folder}: seeds of ${whose} (${changes})`,
+    ...(removed.length === 0
+      ? []
+      : [`removed, since an earlier call made them and this one does not: ${formsOf(removed)}`]),
+    ...kept.map((file) => `left alone, since it was changed by hand: ${file}`),
+  ].join("\n");
 };
 
 const everybody = ({ nodes }: Cluster): string => `${nodes.length} nodes and pools`;
