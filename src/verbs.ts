@@ -5,6 +5,7 @@ import { type BootCommandOptions, boot } from "./commands/boot.ts";
 import { buildAllWithPacker } from "./commands/build-with-packer.ts";
 import { pruneCache, showCache } from "./commands/cache.ts";
 import { check } from "./commands/check.ts";
+import type { Confirmation } from "./commands/confirm.ts";
 import { diff } from "./commands/diff.ts";
 import { doctor } from "./commands/doctor.ts";
 import { type ExplainOptions, explain } from "./commands/explain.ts";
@@ -72,6 +73,15 @@ const trustOptions = (call: Call, clusterAt = 0) => {
 
 const seedsOptions = ({ options }: Call) => ({ output: options["output"] as string });
 
+const confirmation = ({ io, options }: Call): Confirmation => {
+  const ask = question(io.signal);
+  return {
+    dryRun: options["dryRun"] === true,
+    yes: options["yes"] === true,
+    ...(ask === undefined ? {} : { ask }),
+  };
+};
+
 /** What a verb prints on standard output, with an exit code of its own where it has one. */
 type Outcome = string | { readonly text: string; readonly exitCode: number };
 
@@ -108,29 +118,22 @@ export const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> =
     const { text, same } = await renderDifferences(call.io, options);
     return { text, exitCode: same ? 0 : exitCodes.diagnostics };
   },
-  seal: (call) => seal(call.io, { ...trustOptions(call), ...seedsOptions(call) }),
-  replace: (call) => {
-    const ask = question(call.io.signal);
-    return replace(call.io, {
+  seal: (call) => seal(call.io, { ...trustOptions(call), ...seedsOptions(call), ...confirmation(call) }),
+  replace: (call) =>
+    replace(call.io, {
       ...trustOptions(call, 1),
       ...seedsOptions(call),
+      ...confirmation(call),
       node: call.args[0] ?? "",
       ttl: call.options["ttl"] as string,
-      dryRun: call.options["dryRun"] === true,
-      yes: call.options["yes"] === true,
-      ...(ask === undefined ? {} : { ask }),
-    });
-  },
+    }),
   recover: (call) => {
-    const ask = question(call.io.signal);
     const { node, snapshot, ttl } = call.options as { node: string; snapshot: string; ttl: string };
     return recover(call.io, {
       ...trustOptions(call),
       ...seedsOptions(call),
+      ...confirmation(call),
       ...{ node, snapshot, ttl },
-      dryRun: call.options["dryRun"] === true,
-      yes: call.options["yes"] === true,
-      ...(ask === undefined ? {} : { ask }),
     });
   },
   status: async (call) => {

@@ -1,6 +1,6 @@
 // `kimg render`: cluster.yaml and the cluster's trust → build/<cluster>/<node>/, or what would change there.
 import { join } from "node:path";
-import type { Diagnostic } from "../diagnostic.ts";
+import { plainDiagnostic, type Diagnostic } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import type { Cluster, Secrets } from "../model.ts";
 import { renderSeeds } from "../render/render.ts";
@@ -22,12 +22,12 @@ export interface RenderOptions extends SeedsOptions {
   readonly json?: boolean;
 }
 
-interface Written extends WriteResult {
+export interface Written extends WriteResult {
   readonly folder: string;
   readonly warnings: readonly Diagnostic[];
 }
 
-const writeRendered = async (
+export const writeRendered = async (
   io: Io,
   cluster: Cluster,
   secrets: Secrets,
@@ -52,7 +52,7 @@ const formsOf = (paths: readonly string[]): string => {
   return [...counts].map(([form, count]) => `${form} (${count})`).join(", ");
 };
 
-const describeWritten = ({ folder, written, removed, kept }: Written, whose: string): string => {
+export const describeWritten = ({ folder, written, removed, kept }: Written, whose: string): string => {
   const same = written + removed.length === 0;
   const changes = same ? "nothing changed" : `${written} files written, ${removed.length} removed`;
   return [
@@ -64,7 +64,7 @@ const describeWritten = ({ folder, written, removed, kept }: Written, whose: str
   ].join("\n");
 };
 
-const everybody = ({ nodes }: Cluster): string => `${nodes.length} nodes and pools`;
+export const everybody = ({ nodes }: Cluster): string => `${nodes.length} nodes and pools`;
 
 const withinNodes = (only: readonly string[] | undefined): Within =>
   only === undefined ? () => true : (path) => only.some((name) => path.startsWith(`${name}/`));
@@ -106,12 +106,15 @@ const load = async (io: Io, options: RenderOptions): Promise<Asked> => {
   return { ...trusted, only: nodes.length === 0 ? undefined : nodes };
 };
 
+const writtenJson = (written: Written, warnings: readonly Diagnostic[]): string =>
+  JSON.stringify({ ...written, warnings: warnings.map(plainDiagnostic) }, undefined, 2);
+
 /** What to print. Rejects with DiagnosticError; nothing is written then. */
 export const render = async (io: Io, options: RenderOptions): Promise<string> => {
   const { cluster, secrets, warnings: before, only } = await load(io, options);
   const written = await writeRendered(io, cluster, secrets, options.output, only);
   const warnings = [...before, ...written.warnings, ...unsealedWarnings(ofNodes(cluster, only))];
-  if (options.json === true) return JSON.stringify({ ...written, warnings }, undefined, 2);
+  if (options.json === true) return writtenJson(written, warnings);
   return withWarnings(describeWritten(written, only?.join(", ") ?? everybody(cluster)), warnings, options.color);
 };
 

@@ -91,7 +91,8 @@ export const treeChanges = async (
   within: Within = everything,
 ): Promise<TreeChanges> => plan(io, folder, tree, await readList(io, folder), within);
 
-const refuseForeign = (foreign: readonly string[]): void => {
+/** Throws DiagnosticError when there are any. */
+export const refuseForeign = (foreign: readonly string[]): void => {
   if (foreign.length === 0) return;
   throw new DiagnosticError(
     foreign.map((path) => ({
