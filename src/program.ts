@@ -155,10 +155,12 @@ const addCacheCommands = (program: Command): void => {
     .command("cache")
     .summary("what is kept of earlier work")
     .description("What is kept of earlier work.");
-  cache.command("show").description("Lists what the cache holds, what was not used for longest first.");
+  cache.command("show").description("Lists what the cache holds, the biggest first.");
   cache
     .command("prune")
-    .description("Removes what was not used for longest until the rest fits.")
+    .description(
+      "Removes entries until the rest fits: first what is quick to make again, such as disks; then what the network has to bring; compiled programs last. Of each, what was not used for longest.",
+    )
     .option("--size <size>", "such as 20G; KIMG_CACHE_LIMIT or 40G when not given")
     .option("--all", "remove everything");
 };

@@ -222,6 +222,9 @@ export const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> =
       verbs: describeProgram().verbs,
     }),
   packer: ({ io, options }) => packer(io, options as unknown as PackerCommandOptions),
-  "cache show": ({ io }) => showCache(io),
-  "cache prune": ({ io, options }) => pruneCache(io, options as { size?: string; all?: boolean }),
+  "cache show": ({ io, options }) => showCache(io, { json: options.json === true }),
+  "cache prune": ({ io, options }) => {
+    const { size, all } = options as { size?: string; all?: boolean };
+    return pruneCache(io, { ...(size === undefined ? {} : { size }), all: all === true, json: options.json === true });
+  },
 };

@@ -25,6 +25,7 @@ import { type BuiltImage, buildImage } from "../pipeline.ts";
 import { refreshArchive } from "../tools/archive.ts";
 import { resolveCluster } from "../resolve/resolve.ts";
 import { cacheLimit } from "./cache.ts";
+import { costOf } from "./cache-kinds.ts";
 import { loadCluster, readLibrary } from "./check.ts";
 import { formatSize, formatTable } from "./words.ts";
 
@@ -175,7 +176,9 @@ export const build = async (io: Io, options: BuildCommandOptions): Promise<reado
   const built = await mapLimited(requests(asked, options, epoch), 2, (request) =>
     buildImage(io, cache, request, place),
   );
-  if (built.some(({ unchanged }) => !unchanged)) await pruneEntries(io, cache.folder, cacheLimit(io), started);
+  if (built.some(({ unchanged }) => !unchanged)) {
+    await pruneEntries(io, cache.folder, { limit: cacheLimit(io), keepAfter: started, costOf });
+  }
   return built;
 };
 
