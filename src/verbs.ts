@@ -92,7 +92,7 @@ export const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> =
       format: call.options.json === true ? "json" : (call.options["format"] as DiagnosticFormat),
       programs: call.options["withPrograms"] === true,
     }),
-  init: (call) => init(call.io, clusterOptions(call)),
+  init: (call) => init(call.io, { ...clusterOptions(call), json: call.options.json === true }),
   secrets: (call) => {
     const { output, rotate, encrypt } = call.options as { output?: string; rotate?: string; encrypt?: boolean };
     return secrets(call.io, {
@@ -101,6 +101,7 @@ export const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> =
       ...(output === undefined ? {} : { output }),
       ...(rotate === undefined ? {} : { rotate }),
       ...(encrypt === undefined ? {} : { encrypt }),
+      json: call.options.json === true,
     });
   },
   render: async (call) => {

@@ -73,11 +73,11 @@ export interface Wanted {
   readonly kubernetes: BuildRequest["kubernetes"];
 }
 
-const unknown = (what: "role" | "image", name: string, known: readonly string[]): Diagnostic => ({
+const unknown = (what: "role" | "image", name: string, known: readonly string[], of = "known"): Diagnostic => ({
   severity: "error",
   code: `build/unknown-${what}`,
   message: `no ${what} "${name}"${didYouMean(name, known)}`,
-  hint: `known ${what}s: ${known.toSorted().join(", ")}`,
+  hint: `${of} ${what}s: ${known.toSorted().join(", ")}`,
 });
 
 const unfit = (role: Role, image: Image): Diagnostic => ({
@@ -105,9 +105,26 @@ export const pairsByFlags = (
   return roles.filter((role) => typeof role !== "string").map((role) => ({ role, image }));
 };
 
-export const pairsOfCluster = (cluster: Cluster, roles: readonly string[]): Wanted["pairs"] => {
-  const pairs = new Map(cluster.nodes.map(({ role, image }) => [`${role.name} ${image.name}`, { role, image }]));
-  return [...pairs.values()].filter(({ role }) => roles.length === 0 || roles.includes(role.name));
+const distinctPairs = (nodes: Cluster["nodes"]): Wanted["pairs"] => [
+  ...new Map(nodes.map(({ role, image }) => [`${role.name} ${image.name}`, { role, image }])).values(),
+];
+
+/** Those that flags name of it, or all. Throws DiagnosticError for what no node has. */
+export const pairsOfCluster = (
+  { nodes }: Cluster,
+  { role: roles, image }: Pick<BuildCommandOptions, "image" | "role">,
+): Wanted["pairs"] => {
+  const asked = roles.length === 0 ? nodes : nodes.filter(({ role }) => roles.includes(role.name));
+  const chosen = image === undefined ? asked : asked.filter((node) => node.image.name === image);
+  const known = [...new Set(nodes.map(({ role }) => role.name))];
+  const complaints = roles
+    .filter((name) => !known.includes(name))
+    .map((name) => unknown("role", name, known, "the cluster's"));
+  if (complaints.length === 0 && chosen.length === 0 && image !== undefined) {
+    complaints.push(unknown("image", image, [...new Set(asked.map((node) => node.image.name))], "the cluster's"));
+  }
+  if (complaints.length > 0) throw new DiagnosticError(complaints);
+  return distinctPairs(chosen);
 };
 
 /** With --cluster the cluster decides, and flags narrow; without, flags and defaults do. */
@@ -121,7 +138,7 @@ export const wanted = async (io: Io, options: ImageOptions): Promise<Wanted> => 
     const cluster = resolveCluster(config, library, manifests);
     const { version, from, mirror } = cluster.kubernetes;
     return {
-      pairs: pairsOfCluster(cluster, options.role),
+      pairs: pairsOfCluster(cluster, options),
       kubernetes: { version: options.kubernetes ?? version, from: said.from ?? from, mirror: said.mirror ?? mirror },
     };
   }

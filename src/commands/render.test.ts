@@ -70,6 +70,21 @@ describe("kimg secrets", () => {
   );
 
   it(
+    "gives programs what it has done",
+    world(async ({ io, common, file }) => {
+      const ask = async (more: object): Promise<unknown> =>
+        JSON.parse(await secrets(io, { ...common, ...more, json: true })) as unknown;
+      const ca = expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string;
+      expect(await ask({})).toEqual({ file, cluster: "prod", encrypted: false, ca, warnings: [] });
+      await chmod(file, 0o644);
+      expect(await ask({ rotate: "worker-token" })).toMatchObject({
+        ...{ file, rotated: ["worker-token"] },
+        warnings: [{ code: "secrets/open-to-others" }],
+      });
+    }),
+  );
+
+  it(
     "puts what is there under a passphrase",
     { timeout: 60_000 },
     world(async ({ io, common, file }) => {
