@@ -115,6 +115,7 @@ const addOutputCommands = (program: Command): void => {
   supplyOptions(
     mirror
       .command("create")
+      .summary("put all that builds need into one folder")
       .description("Puts everything that builds need into one folder: packages, container images and a lock.")
       .argument("<folder>", "new or empty folder")
       .option(
@@ -155,9 +156,15 @@ const addCacheCommands = (program: Command): void => {
     .command("cache")
     .summary("what is kept of earlier work")
     .description("What is kept of earlier work.");
-  cache.command("show").description("Lists what the cache holds, the biggest first.");
+  cache
+    .command("show")
+    .summary("what the cache holds, the biggest first")
+    .description(
+      "Lists what the cache holds: size, last use, what it is and its name, the biggest first, and the total.",
+    );
   cache
     .command("prune")
+    .summary("make room, first of what is quick to make again")
     .description(
       "Removes entries until the rest fits: first what is quick to make again, such as disks; then what the network has to bring; compiled programs last. Of each, what was not used for longest.",
     )
