@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 // The command line: the only catch, the only exit code, the only place that knows whether it talks to a terminal.
 import { CommanderError } from "commander";
-import { DiagnosticError, diagnosticsJson } from "./diagnostic.ts";
+import { type Diagnostic, diagnosticsJson } from "./diagnostic.ts";
 import { type ProgressStyle, startProgress } from "./edge/progress.ts";
 import { systemIo } from "./edge/system-io.ts";
 import { showsColors } from "./edge/terminal.ts";
-import { Interrupted, describeFailure, exitCodes } from "./failure.ts";
-import { createProgram } from "./program.ts";
+import { Interrupted, describeFailure } from "./failure.ts";
+import { CommandLineError, createProgram } from "./program.ts";
 import { type Options, verbs } from "./verbs.ts";
 import { workflowCommands } from "./workflow-commands.ts";
 
@@ -35,13 +35,17 @@ const runVerb = async (verb: string, args: readonly string[], options: Options):
   return exitCode;
 };
 
-/** Diagnostics go where the caller's program reads them when it asked for a form of them. */
+/** Diagnostics in the form that was asked for go to standard output, where the caller's program reads. */
+const printedForm = ({ json, format }: Options): ((diagnostics: readonly Diagnostic[]) => string) | undefined => {
+  if (json === true || format === "json") return diagnosticsJson;
+  return format === "github" ? workflowCommands : undefined;
+};
+
 const report = (error: unknown, options: Options): number => {
-  const { text, exitCode } = describeFailure(error, { color: showsColors(process.stderr) });
-  const form = options.json === true ? "json" : options["format"];
-  const printed = form === "json" ? diagnosticsJson : form === "github" ? workflowCommands : undefined;
-  if (error instanceof DiagnosticError && printed) process.stdout.write(`${printed(error.diagnostics)}\n`);
-  else process.stderr.write(`${text}\n`);
+  const { text, diagnostics, exitCode } = describeFailure(error, { color: showsColors(process.stderr) });
+  const form = printedForm(options);
+  if (form !== undefined) process.stdout.write(`${form(diagnostics)}\n`);
+  else process.stderr.write(`${error instanceof CommandLineError ? (error.help ?? text) : text}\n`);
   return exitCode;
 };
 
@@ -56,9 +60,9 @@ const main = async (): Promise<number> => {
     await program.parseAsync();
     return exitCode;
   } catch (error) {
-    // Commander has printed its own words: help, the version, or what is wrong with the command line.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
-    return report(error, options);
+    // Help or the version was asked for, and commander has printed it.
+    if (error instanceof CommanderError) return 0;
+    return report(error, error instanceof CommandLineError ? error.options : options);
   }
 };
 

@@ -153,22 +153,19 @@ export const formatDiagnostics = (diagnostics: readonly Diagnostic[], options: F
   return [...shown, `${total}${rest}`].join("\n\n");
 };
 
-/** For machines: one JSON document, `{"diagnostics": [...]}`; positions are flat and optional, the frame is left out. */
+/** For programs: positions are flat and optional, the frame is left out. */
+export const plainDiagnostic = ({ severity, code, message, hint, path, location }: Diagnostic) => ({
+  severity,
+  code,
+  message,
+  hint,
+  path: path === undefined ? undefined : formatPath(path),
+  file: location?.file,
+  line: location?.line,
+  column: location?.column,
+  length: location?.length,
+});
+
+/** One JSON document, `{"diagnostics": [...]}`. */
 export const diagnosticsJson = (diagnostics: readonly Diagnostic[]): string =>
-  JSON.stringify(
-    {
-      diagnostics: diagnostics.map(({ severity, code, message, hint, path, location }) => ({
-        severity,
-        code,
-        message,
-        hint,
-        path: path === undefined ? undefined : formatPath(path),
-        file: location?.file,
-        line: location?.line,
-        column: location?.column,
-        length: location?.length,
-      })),
-    },
-    undefined,
-    2,
-  );
+  JSON.stringify({ diagnostics: diagnostics.map(plainDiagnostic) }, undefined, 2);

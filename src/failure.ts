@@ -1,5 +1,6 @@
-// An error → what the user is told and the exit code. The only place that knows both.
-import { DiagnosticError, ToolError, UsageError, formatDiagnostics } from "./diagnostic.ts";
+// An error → what people and programs are told, and the exit code. The only place that knows them.
+import type { CodeOf } from "./codes/index.ts";
+import { type Diagnostic, DiagnosticError, ToolError, UsageError, formatDiagnostics } from "./diagnostic.ts";
 
 /** The user stopped it: by Ctrl-C, SIGTERM or SIGHUP. */
 export class Interrupted extends Error {
@@ -12,7 +13,10 @@ export class Interrupted extends Error {
 export const exitCodes = { diagnostics: 1, usage: 2, tool: 3, bug: 70, interrupted: 130 } as const;
 
 export interface Failure {
+  /** For people. */
   readonly text: string;
+  /** The same for programs. */
+  readonly diagnostics: readonly Diagnostic[];
   readonly exitCode: number;
 }
 
@@ -28,34 +32,62 @@ const systemMessages: Readonly<Record<string, string>> = {
 
 const indent = (text: string): string => text.replaceAll(/^/gm, "  | ");
 
-const toolText = (error: ToolError): string => {
+const diagnostic = (code: CodeOf<"failure">, message: string, hint?: string): readonly Diagnostic[] => [
+  { severity: "error", code: `failure/${code}`, message, ...(hint === undefined ? {} : { hint }) },
+];
+
+const usageFailure = ({ message, hint }: UsageError): Failure => ({
+  text: `error: ${message}${hint === undefined ? "" : `\n  hint: ${hint}`}`,
+  diagnostics: diagnostic("usage", message, hint),
+  exitCode: exitCodes.usage,
+});
+
+const toolFailure = (error: ToolError): Failure => {
   const { command, tail, hint, cause } = error.details;
-  const why = tail ?? (cause instanceof Error ? cause.message : undefined);
-  return [
-    `error: ${error.message}`,
-    ...(why === undefined || why === "" ? [] : [indent(why)]),
-    ...(command === undefined ? [] : [`  to repeat it: ${command}`]),
-    ...(hint === undefined ? [] : [`  hint: ${hint}`]),
-  ].join("\n");
+  const why = tail ?? (cause instanceof Error ? cause.message : "");
+  const repeat = command === undefined ? [] : [`to repeat it: ${command}`];
+  const hints = hint === undefined ? repeat : [...repeat, `hint: ${hint}`];
+  const advice = hint === undefined ? repeat : [hint, ...repeat];
+  return {
+    text: [`error: ${error.message}`, ...(why === "" ? [] : [indent(why)]), ...hints.map((line) => `  ${line}`)].join(
+      "\n",
+    ),
+    diagnostics: diagnostic(
+      "program",
+      why === "" ? error.message : `${error.message}: ${why}`,
+      advice.length === 0 ? undefined : advice.join("\n"),
+    ),
+    exitCode: exitCodes.tool,
+  };
 };
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && "code" in error && typeof error.code === "string" && error.code in systemMessages;
 
+const fileFailure = (error: NodeJS.ErrnoException): Failure => {
+  const message = `${error.path ?? error.syscall ?? "a file"}: ${systemMessages[error.code ?? ""]}`;
+  return { text: `error: ${message}`, diagnostics: diagnostic("file", message), exitCode: exitCodes.tool };
+};
+
+const bug = (error: unknown): Failure => {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    text: `This is a bug in kimg; please report it.\n${stack}`,
+    diagnostics: diagnostic("bug", `this is a bug in kimg: ${String(error)}`, `please report it\n${stack}`),
+    exitCode: exitCodes.bug,
+  };
+};
+
 export const describeFailure = (error: unknown, options: { readonly color: boolean }): Failure => {
   if (error instanceof DiagnosticError) {
-    return { text: formatDiagnostics(error.diagnostics, options), exitCode: exitCodes.diagnostics };
+    const { diagnostics } = error;
+    return { text: formatDiagnostics(diagnostics, options), diagnostics, exitCode: exitCodes.diagnostics };
   }
-  if (error instanceof UsageError) {
-    const hint = error.hint === undefined ? "" : `\n  hint: ${error.hint}`;
-    return { text: `error: ${error.message}${hint}`, exitCode: exitCodes.usage };
+  if (error instanceof UsageError) return usageFailure(error);
+  if (error instanceof Interrupted) {
+    const { message } = error;
+    return { text: message, diagnostics: diagnostic("stopped", message), exitCode: exitCodes.interrupted };
   }
-  if (error instanceof Interrupted) return { text: error.message, exitCode: exitCodes.interrupted };
-  if (error instanceof ToolError) return { text: toolText(error), exitCode: exitCodes.tool };
-  if (isSystemError(error)) {
-    const text = `error: ${error.path ?? error.syscall ?? "a file"}: ${systemMessages[error.code ?? ""]}`;
-    return { text, exitCode: exitCodes.tool };
-  }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { text: `This is a bug in kimg; please report it.\n${stack}`, exitCode: exitCodes.bug };
+  if (error instanceof ToolError) return toolFailure(error);
+  return isSystemError(error) ? fileFailure(error) : bug(error);
 };

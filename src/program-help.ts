@@ -15,9 +15,12 @@ export const addHelpCommands = (program: Command): void => {
     .command("help")
     .summary("explain a command, a topic or a diagnostic's code")
     .description(
-      "Prints the help of a command, a page of the book, or what a diagnostic's code means and how it is mended.",
+      "Prints the help of a command, a page of the book, or what a diagnostic's code means and how it is mended. Any other words are looked for in commands, options, topics, headings, fields of cluster.yaml and codes.",
     )
-    .argument("[topic...]", "such as render, mirror create, secrets, cluster.yaml, node/unknown-role");
+    .argument(
+      "[topic...]",
+      "such as render, mirror create, secrets, cluster.yaml, node/unknown-role, vmware, nodes.address",
+    );
   program
     .command("completion")
     .summary("print a completion script for your shell")

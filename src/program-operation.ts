@@ -37,9 +37,11 @@ const addSeal = (program: Command): void => {
       .command("seal")
       .summary("say that the cluster stands: no seed can make another")
       .description(
-        "Writes `clusterState: existing` into cluster.yaml, whose comments and layout stay as they are, and renders the seeds again: from then on they can only join.",
+        "Writes `clusterState: existing` into cluster.yaml, whose comments and layout stay as they are, and renders the seeds again: from then on they can only join. Says what it will do and asks first.",
       )
       .argument(...clusterArgument)
+      .option("--dry-run", "say what would be done, and do nothing")
+      .option("--yes", "do not ask")
       .addOption(seedsFolderOption()),
   );
 };

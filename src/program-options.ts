@@ -1,16 +1,37 @@
 // Options and arguments that several verbs have, in the same words.
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { nearest } from "./did-you-mean.ts";
 import { supplySources } from "./model.ts";
 
 export const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
 
-/** Of an option that may be given more than once and takes one of `choices` each time. */
-export const oneOf =
-  (choices: readonly string[]) =>
-  (value: string, previous: readonly string[]): readonly string[] => {
-    if (!choices.includes(value)) throw new InvalidArgumentError(`Allowed choices are ${choices.join(", ")}.`);
-    return [...new Set([...previous, value])];
-  };
+const refuseOthers = (value: string, choices: readonly string[]): void => {
+  if (choices.includes(value)) return;
+  const meant = nearest(value, choices);
+  const guess = meant === undefined ? "" : `Did you mean ${meant}? `;
+  throw new InvalidArgumentError(`${guess}Allowed choices are ${choices.join(", ")}.`);
+};
+
+/** Takes one of `choices`. */
+export const oneOf = (flags: string, description: string, choices: readonly string[]): Option =>
+  new Option(flags, description).choices(choices).argParser((value) => {
+    refuseOthers(value, choices);
+    return value;
+  });
+
+/** May be given more than once and takes one of `choices` each time; none when not given. */
+export const someOf = (flags: string, description: string, choices: readonly string[]): Option =>
+  new Option(flags, description)
+    .choices(choices)
+    .argParser((value, previous: readonly string[]) => {
+      refuseOthers(value, choices);
+      return [...new Set([...previous, value])];
+    })
+    .default([]);
+
+/** The command itself judges what it is given, and has better words for what it does not take. */
+export const suggesting = (flags: string, description: string, choices: readonly string[]): Option =>
+  new Option(flags, description).choices(choices).argParser((value) => value);
 
 export const libraryOption = (): Option =>
   new Option("--library <folder>", "a folder with roles/ and images/ of your own; may be given more than once")
@@ -52,5 +73,5 @@ export const supplyOptions = (command: Command): Command =>
       "--kubernetes <version>",
       "exact Kubernetes version, such as 1.37.2; the newest that kimg knows when not given",
     )
-    .addOption(new Option("--from <supply>", "where Kubernetes and its companions come from").choices(supplySources))
-    .addOption(new Option("--arch <architecture>", "Debian's name of it").choices(["amd64"]).default("amd64"));
+    .addOption(oneOf("--from <supply>", "where Kubernetes and its companions come from", supplySources))
+    .addOption(oneOf("--arch <architecture>", "Debian's name of it", ["amd64"]).default("amd64"));

@@ -1,9 +1,10 @@
 // The verbs that look and change nothing: what a cluster comes to, how two things differ, what an artifact holds, how an image boots,
 // what a host lacks.
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import { milestones } from "./commands/boot.ts";
 import { firmwares } from "./emulator/machine.ts";
 import { graphFormats } from "./explain/graph.ts";
-import { collect, libraryOption } from "./program-options.ts";
+import { collect, libraryOption, oneOf, suggesting } from "./program-options.ts";
 
 const addExplain = (program: Command): void => {
   program
@@ -16,9 +17,11 @@ const addExplain = (program: Command): void => {
     .option("--cluster <cluster.yaml>", "the cluster's description", "cluster.yaml")
     .addOption(libraryOption())
     .addOption(
-      new Option("--format <form>", "text, JSON, or who waits for whom as a graph")
-        .choices(["text", "json", ...graphFormats])
-        .default("text"),
+      oneOf("--format <form>", "text, JSON, or who waits for whom as a graph", [
+        "text",
+        "json",
+        ...graphFormats,
+      ]).default("text"),
     );
 };
 
@@ -59,7 +62,6 @@ const wholeNumber =
   };
 
 const bootExamples = `
-Milestones: kernel, cloud-init, agent, preflight, waiting, joined, member, failed.
 Examples:
   kimg boot build/images/worker-debian-13-1.37.2-amd64 --seed build/prod/workers --until waiting
   kimg boot disk.raw --firmware uefi --console
@@ -74,15 +76,19 @@ const addBoot = (program: Command): void => {
     )
     .argument("<image>", "a qcow2 or raw disk, or a folder of `kimg build`")
     .option("--seed <seed>", "a node's folder of `kimg render`, a folder with meta-data and user-data, or an ISO")
-    .option("--until <milestone>", "end when the console says this; exit code 1 when it ends without")
+    .addOption(
+      suggesting(
+        "--until <milestone>",
+        "end when the console says this; exit code 1 when it ends without",
+        Object.keys(milestones),
+      ),
+    )
     .option("--timeout <time>", "the most that it may take, such as 20m or 1h")
     .option("--console", "show each line of the serial console")
     .option("--disk <file>", "keep what the machine writes in this qcow2 layer, and boot from it when it is there")
-    .addOption(new Option("--firmware <firmware>", "what starts the machine").choices(firmwares).default("bios"))
+    .addOption(oneOf("--firmware <firmware>", "what starts the machine", firmwares).default("bios"))
     .addOption(
-      new Option("--accel <acceleration>", "auto tries KVM and falls back")
-        .choices(["auto", "kvm", "emulation"])
-        .default("auto"),
+      oneOf("--accel <acceleration>", "auto tries KVM and falls back", ["auto", "kvm", "emulation"]).default("auto"),
     )
     .option("--memory <size>", "such as 3G", "2G")
     .option("--cpus <count>", "processors of the machine", wholeNumber(1, 64), 2)

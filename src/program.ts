@@ -1,13 +1,14 @@
 // The command line: every verb with its options and their words. Knows what there is to say, not how it is done: actions come from
 // outside, so that the documentation's commands can be checked without running them.
-import { Command, Option } from "commander";
+import { Command, type CommanderError, Help, type Option } from "commander";
 import { kimgVersion } from "./content.ts";
-import { diagnosticFormats } from "./diagnostic.ts";
+import { UsageError, diagnosticFormats } from "./diagnostic.ts";
 import { datasourceNames, diskFormats, engines, templateForms } from "./model.ts";
 import { allCommands, commandTree, helpOf } from "./help/command-tree.ts";
 import { addHelpCommands, factsHelp } from "./program-help.ts";
 import { addOperationCommands } from "./program-operation.ts";
 import { addToolCommands } from "./program-tools.ts";
+import { rotatableItems } from "./secrets/secrets.ts";
 import {
   builderOption,
   clusterArgument,
@@ -18,6 +19,8 @@ import {
   passphraseOption,
   secretsFileOption,
   seedsFolderOption,
+  someOf,
+  suggesting,
   supplyOptions,
 } from "./program-options.ts";
 
@@ -41,9 +44,11 @@ const addInputCommands = (program: Command): void => {
     .argument(...clusterArgument)
     .addOption(libraryOption())
     .addOption(
-      new Option("--format <form>", "how to print what was found; github: as GitHub Actions annotates files with")
-        .choices(diagnosticFormats)
-        .default("text"),
+      oneOf(
+        "--format <form>",
+        "how to print what was found; github: as GitHub Actions annotates files with",
+        diagnosticFormats,
+      ).default("text"),
     )
     .option(
       "--with-programs",
@@ -56,7 +61,7 @@ const addInputCommands = (program: Command): void => {
     .argument(...clusterArgument)
     .addOption(libraryOption())
     .option("--output <file>", "where to write it; beside cluster.yaml when not given")
-    .option("--rotate <item>", "make one item anew: token, worker-token, master-token, stats-password, vrrp-password")
+    .addOption(suggesting("--rotate <item>", "make one item anew", rotatableItems))
     .option("--encrypt", "encrypt the file with a passphrase (age format)")
     .addOption(passphraseOption());
 };
@@ -71,13 +76,11 @@ const addRender = (program: Command): void => {
     .addOption(secretsFileOption())
     .addOption(passphraseOption())
     .addOption(
-      new Option(
+      someOf(
         "--datasource <name>",
         "how cloud-init gets the seed; may be given more than once; as cluster.yaml says when not given",
-      )
-        .choices(datasourceNames)
-        .argParser(oneOf(datasourceNames))
-        .default([]),
+        datasourceNames,
+      ),
     )
     .option("--node <name>", "only this node or pool; may be given more than once", collect, [])
     .option("--diff", "say what would change, secrets redacted, and write nothing")
@@ -95,13 +98,8 @@ const addOutputCommands = (program: Command): void => {
       .option("--cluster <cluster.yaml>", "build every image that this cluster needs"),
   )
     .option("--mirror <folder>", "made by `kimg mirror create`; implies --from mirror")
-    .addOption(
-      new Option("--format <format>", "what to pack the disk as; may be given more than once")
-        .choices(diskFormats)
-        .argParser(oneOf(diskFormats))
-        .default([]),
-    )
-    .addOption(new Option("--engine <engine>", "what makes the disk").choices(engines).default("disk"))
+    .addOption(someOf("--format <format>", "what to pack the disk as; may be given more than once", diskFormats))
+    .addOption(oneOf("--engine <engine>", "what makes the disk", engines).default("disk"))
     .addOption(builderOption())
     .option("--var <name=value>", "variable of Packer's template; may be given more than once", collect, [])
     .option("--var-file <file>", "file with variables of Packer's template; may be given more than once", collect, [])
@@ -117,6 +115,7 @@ const addOutputCommands = (program: Command): void => {
   supplyOptions(
     mirror
       .command("create")
+      .summary("put all that builds need into one folder")
       .description("Puts everything that builds need into one folder: packages, container images and a lock.")
       .argument("<folder>", "new or empty folder")
       .option(
@@ -145,7 +144,7 @@ const addPacker = (program: Command): void => {
       .addOption(builderOption()),
   )
     .option("--mirror <folder>", "made by `kimg mirror create`; implies --from mirror")
-    .addOption(new Option("--syntax <form>", "HCL2, or its JSON form").choices(templateForms).default("hcl2"))
+    .addOption(oneOf("--syntax <form>", "HCL2, or its JSON form", templateForms).default("hcl2"))
     .option("--packer-version <version>", "Packer that the templates are for, 1.6.6 or later", "1.15.0")
     .option("--template-only", "leave supply/ empty: nothing is compiled or fetched")
     .addOption(libraryOption())
@@ -157,23 +156,61 @@ const addCacheCommands = (program: Command): void => {
     .command("cache")
     .summary("what is kept of earlier work")
     .description("What is kept of earlier work.");
-  cache.command("show").description("Lists what the cache holds, what was not used for longest first.");
+  cache
+    .command("show")
+    .summary("what the cache holds, the biggest first")
+    .description(
+      "Lists what the cache holds: size, last use, what it is and its name, the biggest first, and the total.",
+    );
   cache
     .command("prune")
-    .description("Removes what was not used for longest until the rest fits.")
+    .summary("make room, first of what is quick to make again")
+    .description(
+      "Removes entries until the rest fits: first what is quick to make again, such as disks; then what the network has to bring; compiled programs last. Of each, what was not used for longest.",
+    )
     .option("--size <size>", "such as 20G; KIMG_CACHE_LIMIT or 40G when not given")
     .option("--all", "remove everything");
 };
 
+/** `cache prune`; empty for kimg itself. */
 const verbOf = (command: Command): string =>
-  command.parent === null || command.parent.parent === null
-    ? command.name()
-    : `${verbOf(command.parent)} ${command.name()}`;
+  command.parent === null ? "" : `${verbOf(command.parent)} ${command.name()}`.trim();
+
+/** What commander refuses, in kimg's own words where it has some. */
+export class CommandLineError extends UsageError {
+  constructor(
+    message: string,
+    hint: string,
+    /** As far as they were read. */
+    readonly options: Readonly<Record<string, unknown>>,
+    /** For people, in place of the message. */
+    readonly help?: string,
+  ) {
+    super(message, hint);
+  }
+}
+
+/** Exit code 0: help or the version, which has been printed. */
+const refusal = (command: Command, { exitCode, code, message }: CommanderError): CommandLineError | undefined => {
+  if (exitCode === 0) return undefined;
+  const name = `kimg ${verbOf(command)}`.trim();
+  const options = command.optsWithGlobals();
+  if (code === "commander.help")
+    return new CommandLineError(`${name} what?`, `see ${name} --help`, options, helpOf(command).trimEnd());
+  const words = message.replace(/^error: /, "").replace(/\n\(D(id you mean .*\?)\)$/, "; d$1");
+  return new CommandLineError(words, `see ${name} --help`, options);
+};
 
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 
-/** The whole command line; throws CommanderError in place of exiting. */
+/** Of an option that may be given more than once, that there is none by default goes without saying. */
+const optionDescription = (option: Option): string =>
+  new Help()
+    .optionDescription(option)
+    .replace(/,? ?\(?default: \[\]\)?/, (found) => (found.startsWith(",") ? ")" : ""));
+
+/** The whole command line. In place of exiting it throws CommandLineError, or CommanderError after help or the version. */
 export const createProgram = (action: Action): Command => {
   const program = new Command("kimg")
     .description(
@@ -182,8 +219,8 @@ export const createProgram = (action: Action): Command => {
     .version(kimgVersion)
     .option("--quiet", "print results and errors only")
     .option("--json", "progress as JSON events, one a line, and results as JSON")
-    .addHelpText("after", factsHelp)
-    .showHelpAfterError("(see kimg --help)");
+    .configureHelp({ optionDescription })
+    .addHelpText("after", factsHelp);
   addInputCommands(program);
   addRender(program);
   addOutputCommands(program);
@@ -195,7 +232,9 @@ export const createProgram = (action: Action): Command => {
     command.action(() => action(verbOf(command), command.processedArgs as string[], command.optsWithGlobals()));
   }
   for (const command of [program, ...program.commands, ...program.commands.flatMap((each) => each.commands)]) {
-    command.exitOverride();
+    command.configureOutput({ writeErr: () => {} }).exitOverride((error) => {
+      throw refusal(command, error) ?? error;
+    });
   }
   return program;
 };

@@ -5,6 +5,7 @@ import { type BootCommandOptions, boot } from "./commands/boot.ts";
 import { buildAllWithPacker } from "./commands/build-with-packer.ts";
 import { pruneCache, showCache } from "./commands/cache.ts";
 import { check } from "./commands/check.ts";
+import type { Confirmation } from "./commands/confirm.ts";
 import { diff } from "./commands/diff.ts";
 import { doctor } from "./commands/doctor.ts";
 import { type ExplainOptions, explain } from "./commands/explain.ts";
@@ -72,6 +73,15 @@ const trustOptions = (call: Call, clusterAt = 0) => {
 
 const seedsOptions = ({ options }: Call) => ({ output: options["output"] as string });
 
+const confirmation = ({ io, options }: Call): Confirmation => {
+  const ask = question(io.signal);
+  return {
+    dryRun: options["dryRun"] === true,
+    yes: options["yes"] === true,
+    ...(ask === undefined ? {} : { ask }),
+  };
+};
+
 /** What a verb prints on standard output, with an exit code of its own where it has one. */
 type Outcome = string | { readonly text: string; readonly exitCode: number };
 
@@ -82,7 +92,7 @@ export const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> =
       format: call.options.json === true ? "json" : (call.options["format"] as DiagnosticFormat),
       programs: call.options["withPrograms"] === true,
     }),
-  init: (call) => init(call.io, clusterOptions(call)),
+  init: (call) => init(call.io, { ...clusterOptions(call), json: call.options.json === true }),
   secrets: (call) => {
     const { output, rotate, encrypt } = call.options as { output?: string; rotate?: string; encrypt?: boolean };
     return secrets(call.io, {
@@ -91,6 +101,7 @@ export const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> =
       ...(output === undefined ? {} : { output }),
       ...(rotate === undefined ? {} : { rotate }),
       ...(encrypt === undefined ? {} : { encrypt }),
+      json: call.options.json === true,
     });
   },
   render: async (call) => {
@@ -108,29 +119,22 @@ export const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> =
     const { text, same } = await renderDifferences(call.io, options);
     return { text, exitCode: same ? 0 : exitCodes.diagnostics };
   },
-  seal: (call) => seal(call.io, { ...trustOptions(call), ...seedsOptions(call) }),
-  replace: (call) => {
-    const ask = question(call.io.signal);
-    return replace(call.io, {
+  seal: (call) => seal(call.io, { ...trustOptions(call), ...seedsOptions(call), ...confirmation(call) }),
+  replace: (call) =>
+    replace(call.io, {
       ...trustOptions(call, 1),
       ...seedsOptions(call),
+      ...confirmation(call),
       node: call.args[0] ?? "",
       ttl: call.options["ttl"] as string,
-      dryRun: call.options["dryRun"] === true,
-      yes: call.options["yes"] === true,
-      ...(ask === undefined ? {} : { ask }),
-    });
-  },
+    }),
   recover: (call) => {
-    const ask = question(call.io.signal);
     const { node, snapshot, ttl } = call.options as { node: string; snapshot: string; ttl: string };
     return recover(call.io, {
       ...trustOptions(call),
       ...seedsOptions(call),
+      ...confirmation(call),
       ...{ node, snapshot, ttl },
-      dryRun: call.options["dryRun"] === true,
-      yes: call.options["yes"] === true,
-      ...(ask === undefined ? {} : { ask }),
     });
   },
   status: async (call) => {
@@ -219,6 +223,9 @@ export const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> =
       verbs: describeProgram().verbs,
     }),
   packer: ({ io, options }) => packer(io, options as unknown as PackerCommandOptions),
-  "cache show": ({ io }) => showCache(io),
-  "cache prune": ({ io, options }) => pruneCache(io, options as { size?: string; all?: boolean }),
+  "cache show": ({ io, options }) => showCache(io, { json: options.json === true }),
+  "cache prune": ({ io, options }) => {
+    const { size, all } = options as { size?: string; all?: boolean };
+    return pruneCache(io, { ...(size === undefined ? {} : { size }), all: all === true, json: options.json === true });
+  },
 };

@@ -8,12 +8,12 @@ export const buildCodes = {
     example: 'the image "tiny" does not carry the role "worker"',
   },
   "build/unknown-image": {
-    meaning: "No library has an image of this name.",
+    meaning: "No library has an image of this name, or with `--cluster` no node has it.",
     cure: "Correct the name, or give the library that has it with `--library`.",
     example: 'no image "debian-14"; did you mean "debian-13"?',
   },
   "build/unknown-role": {
-    meaning: "No library has a role of this name.",
+    meaning: "No library has a role of this name, or with `--cluster` no node has it.",
     cure: "Correct the name, or give the library that has it with `--library`.",
     example: 'no role "wroker"; did you mean "worker"?',
   },

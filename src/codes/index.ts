@@ -11,6 +11,7 @@ import {
   programCodes,
 } from "./cluster.ts";
 import { contentCodes, templateCodes } from "./content.ts";
+import { failureCodes } from "./failure.ts";
 import { renderCodes, repairCodes, statusCodes } from "./operation.ts";
 import { trustCodes } from "./trust.ts";
 import { fileCodes, shapeCodes, yamlCodes } from "./written.ts";
@@ -39,6 +40,7 @@ export const codes = {
   ...statusCodes,
   ...repairCodes,
   ...artifactCodes,
+  ...failureCodes,
 } as const;
 
 /** `room/slug`, stable: `node/unknown-role`. */

@@ -8,9 +8,10 @@ export const renderCodes = {
     example: "workers: the role edge-1 reads kimg.address from the meta-data, and this pool has none",
   },
   "render/not-ours": {
-    meaning: "A file that kimg did not write lies where a seed belongs.",
-    cure: "Move it away, or give another folder with `--output`.",
-    example: "build/prod/cp1/nocloud/user-data is in the way: kimg did not write it, and does not overwrite it",
+    meaning: "A file that kimg did not write, or that somebody has changed since, lies where a seed belongs.",
+    cure: "Move it away, or give another folder with `--output`. What you have changed in a seed belongs into `cluster.yaml`, such as `cloudConfig`.",
+    example:
+      "build/prod/cp1/nocloud/user-data is in the way: kimg did not write it as it is, and does not overwrite it",
   },
   "render/not-sealed": {
     meaning:

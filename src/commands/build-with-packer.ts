@@ -2,7 +2,7 @@
 import { basename, join, resolve } from "node:path";
 import { mapLimited } from "../concurrency.ts";
 import { DiagnosticError, UsageError } from "../diagnostic.ts";
-import { type Cache, cacheFolder, openCache } from "../edge/cache.ts";
+import { type Cache, openUserCache } from "../edge/cache.ts";
 import type { Io } from "../edge/io.ts";
 import { templateVariables } from "../engines/packer/directory.ts";
 import { findPacker, type PackerProgram } from "../engines/packer/program.ts";
@@ -125,7 +125,7 @@ export const buildAllWithPacker = async (io: Io, options: BuildCommandOptions): 
   await refuseMissingFiles(io, options.varFile ?? []);
   // Before anything slow: whether there is a Packer at all.
   const packer = await findPacker(io);
-  const cache = openCache(io, resolve(cacheFolder(io.environment)));
+  const cache = openUserCache(io);
   if (options.refresh) await refreshArchive(io, cache);
   return mapLimited(jobs, 1, (job) => buildJob(withMirror(io), cache, packer, job, options));
 };

@@ -3,12 +3,14 @@ import { join, relative, resolve } from "node:path";
 import { type Diagnostic, DiagnosticError, UsageError } from "../diagnostic.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { mapLimited } from "../concurrency.ts";
-import { cacheFolder, openCache } from "../edge/cache.ts";
+import { openUserCache } from "../edge/cache.ts";
 import { pruneEntries } from "../edge/cache-size.ts";
 import type { Io } from "../edge/io.ts";
+import { shellLine } from "../edge/processes.ts";
 import { formatSeconds, type StageTime } from "../edge/progress.ts";
 import {
   type Architecture,
+  type Artifact,
   type BuildRequest,
   type Cluster,
   type DiskFormat,
@@ -23,6 +25,7 @@ import { type BuiltImage, buildImage } from "../pipeline.ts";
 import { refreshArchive } from "../tools/archive.ts";
 import { resolveCluster } from "../resolve/resolve.ts";
 import { cacheLimit } from "./cache.ts";
+import { costOf } from "./cache-kinds.ts";
 import { loadCluster, readLibrary } from "./check.ts";
 import { formatSize, formatTable } from "./words.ts";
 
@@ -70,11 +73,11 @@ export interface Wanted {
   readonly kubernetes: BuildRequest["kubernetes"];
 }
 
-const unknown = (what: "role" | "image", name: string, known: readonly string[]): Diagnostic => ({
+const unknown = (what: "role" | "image", name: string, known: readonly string[], of = "known"): Diagnostic => ({
   severity: "error",
   code: `build/unknown-${what}`,
   message: `no ${what} "${name}"${didYouMean(name, known)}`,
-  hint: `known ${what}s: ${known.toSorted().join(", ")}`,
+  hint: `${of} ${what}s: ${known.toSorted().join(", ")}`,
 });
 
 const unfit = (role: Role, image: Image): Diagnostic => ({
@@ -102,9 +105,26 @@ export const pairsByFlags = (
   return roles.filter((role) => typeof role !== "string").map((role) => ({ role, image }));
 };
 
-export const pairsOfCluster = (cluster: Cluster, roles: readonly string[]): Wanted["pairs"] => {
-  const pairs = new Map(cluster.nodes.map(({ role, image }) => [`${role.name} ${image.name}`, { role, image }]));
-  return [...pairs.values()].filter(({ role }) => roles.length === 0 || roles.includes(role.name));
+const distinctPairs = (nodes: Cluster["nodes"]): Wanted["pairs"] => [
+  ...new Map(nodes.map(({ role, image }) => [`${role.name} ${image.name}`, { role, image }])).values(),
+];
+
+/** Those that flags name of it, or all. Throws DiagnosticError for what no node has. */
+export const pairsOfCluster = (
+  { nodes }: Cluster,
+  { role: roles, image }: Pick<BuildCommandOptions, "image" | "role">,
+): Wanted["pairs"] => {
+  const asked = roles.length === 0 ? nodes : nodes.filter(({ role }) => roles.includes(role.name));
+  const chosen = image === undefined ? asked : asked.filter((node) => node.image.name === image);
+  const known = [...new Set(nodes.map(({ role }) => role.name))];
+  const complaints = roles
+    .filter((name) => !known.includes(name))
+    .map((name) => unknown("role", name, known, "the cluster's"));
+  if (complaints.length === 0 && chosen.length === 0 && image !== undefined) {
+    complaints.push(unknown("image", image, [...new Set(asked.map((node) => node.image.name))], "the cluster's"));
+  }
+  if (complaints.length > 0) throw new DiagnosticError(complaints);
+  return distinctPairs(chosen);
 };
 
 /** With --cluster the cluster decides, and flags narrow; without, flags and defaults do. */
@@ -118,7 +138,7 @@ export const wanted = async (io: Io, options: ImageOptions): Promise<Wanted> => 
     const cluster = resolveCluster(config, library, manifests);
     const { version, from, mirror } = cluster.kubernetes;
     return {
-      pairs: pairsOfCluster(cluster, options.role),
+      pairs: pairsOfCluster(cluster, options),
       kubernetes: { version: options.kubernetes ?? version, from: said.from ?? from, mirror: said.mirror ?? mirror },
     };
   }
@@ -166,30 +186,37 @@ export const build = async (io: Io, options: BuildCommandOptions): Promise<reado
   const epoch = epochOf(io.environment);
   const asked = await wanted(io, options);
   refuseUnfit(asked.pairs);
-  const cache = openCache(io, resolve(cacheFolder(io.environment)));
+  const cache = openUserCache(io);
   if (options.refresh) await refreshArchive(io, cache);
   const started = io.now();
   const place = { output: resolve(options.output, "images"), locked: options.locked ?? false };
   const built = await mapLimited(requests(asked, options, epoch), 2, (request) =>
     buildImage(io, cache, request, place),
   );
-  if (built.some(({ unchanged }) => !unchanged)) await pruneEntries(io, cache.folder, cacheLimit(io), started);
+  if (built.some(({ unchanged }) => !unchanged)) {
+    await pruneEntries(io, cache.folder, { limit: cacheLimit(io), keepAfter: started, costOf });
+  }
   return built;
 };
 
-const bootCommand = (disk: string): string =>
-  `qemu-system-x86_64 -m 2048 -smp 2 -nographic -snapshot -drive file=${disk},if=virtio -cdrom build/<cluster>/<node>/nocloud.iso`;
+const isDisk = ({ kind }: Artifact): boolean => kind === "qcow2" || kind === "raw";
+
+/** Copy-pasteable: an image boots by itself, and becomes a node with a seed. */
+const bootHint = (folder: string): readonly string[] => [
+  "  boot it, with --seed and the folder of a node or pool that `kimg render` wrote:",
+  `    ${shellLine({ argv: ["kimg", "boot", folder, "--console"] })}`,
+];
 
 const describeImage = ({ name, folder, artifacts, unchanged }: BuiltImage): string => {
+  const place = relative(".", folder) || ".";
   const rows = artifacts.map((artifact) => [
-    ...["", join(relative(".", folder) || ".", artifact.path), formatSize(artifact.size)],
+    ...["", join(place, artifact.path), formatSize(artifact.size)],
     ...[`sha256:${artifact.sha256}`, artifact.purpose],
   ]);
-  const disk = artifacts.find(({ kind }) => kind === "qcow2" || kind === "raw");
   return [
     `${name}${unchanged ? ": nothing changed" : ""}`,
     formatTable(rows),
-    ...(disk === undefined ? [] : ["  boot it:", `    ${bootCommand(join(relative(".", folder), disk.path))}`]),
+    ...(artifacts.some(isDisk) ? bootHint(place) : []),
   ].join("\n");
 };
 

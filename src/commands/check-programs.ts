@@ -1,9 +1,8 @@
 // `kimg check --with-programs`: what is rendered, given to those who will read it. Their complaints come back to the place that caused them:
 // in cluster.yaml, in a role's template, in an image.yaml. What of a seed is the role's own has no place, and the role is named.
-import { resolve } from "node:path";
 import type { Source } from "../config/source.ts";
 import type { Diagnostic } from "../diagnostic.ts";
-import { cacheFolder, openCache } from "../edge/cache.ts";
+import { openUserCache } from "../edge/cache.ts";
 import type { Io } from "../edge/io.ts";
 import type { Cluster, Node } from "../model.ts";
 import { judgeByCloudInit } from "../programs/ask-cloud-init.ts";
@@ -49,7 +48,7 @@ const once = (complaints: readonly Diagnostic[]): readonly Diagnostic[] =>
  * this only and thrown away. Rejects with ToolError when a program of the nodes cannot be had.
  */
 export const programDiagnostics = async (io: Io, cluster: Cluster, source: Source): Promise<readonly Diagnostic[]> => {
-  const cache = openCache(io, resolve(cacheFolder(io.environment)));
+  const cache = openUserCache(io);
   const secrets = await generateSecrets(io, cluster.name);
   const tree = renderCluster(cluster, secrets);
   return withWorkFolder(io, cache, async (folder) => {

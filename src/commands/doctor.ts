@@ -51,7 +51,7 @@ const plan = async (io: Io, { cluster: file, libraries }: DoctorOptions): Promis
   }
   const { config, library, manifests } = await loadCluster(io, { cluster: file, libraries });
   const cluster = resolveCluster(config, library, manifests);
-  const pairs = pairsOfCluster(cluster, []);
+  const pairs = pairsOfCluster(cluster, { role: [] });
   const { from, mirror, version: kubernetes } = cluster.kubernetes;
   const sources = [...new Set(pairs.flatMap(({ image }) => image.sources))];
   const roles = pairs.map(({ role }) => role);

@@ -40,6 +40,43 @@ it("gives programs data", async () => {
   expect(JSON.parse(await ask(["secrets"], true))).toMatchObject({ topic: "secrets" });
 });
 
+it("gives programs the command line too", async () => {
+  expect(JSON.parse(await ask(["render"], true))).toMatchObject({
+    verb: "render",
+    options: expect.any(Array) as unknown,
+  });
+  expect(JSON.parse(await ask([], true))).toMatchObject({
+    commands: expect.arrayContaining([expect.objectContaining({ verb: "render" })]) as unknown,
+    topics: expect.arrayContaining([expect.objectContaining({ name: "secrets" })]) as unknown,
+  });
+});
+
+it("shows the section or the field of that name, and what else there is", async () => {
+  const vmware = await ask(["vmware"]);
+  expect(vmware).toMatch(/^VMware\n-{6}\n\n[^]+\n\nAlso:\n[^]* kimg help platform\/no-vmware-tools /);
+  expect(await ask(["seed"])).toMatch(/^Seed\n----\n[^]+\n {2}kimg help render +write each node's seed\n/);
+  expect(await ask(["etcd"])).toMatch(/^etcd\n----\n[^]+ kimg help cluster\.yaml etcd\.snapshots\.every /);
+  expect(await ask(["nodes.address"])).toMatch(/^ {2}nodes\[\]\.address\n {4}type: text or list of text\n/);
+  expect(JSON.parse(await ask(["nodes.address"], true))).toMatchObject({ field: "nodes[].address" });
+});
+
+it("lists where words stand when they name nothing, and each line leads there", async () => {
+  const said = await ask(["machine", "is"]);
+  const asked = [...said.matchAll(/^ {2}kimg help (\S.*?)(?: {2}|$)/gm)].map(([, words = ""]) => words);
+  expect(asked).toContain("operation A machine that is lost");
+  for (const words of asked) expect(await ask(words.split(" ")), words).not.toMatch(/ stands in:\n/);
+  expect(JSON.parse(await ask(["rotate"], true))).toMatchObject({
+    found: [
+      { kind: "command", ask: "secrets" },
+      { kind: "code", ask: "secrets/cannot-rotate" },
+    ],
+  });
+});
+
+it("looks into what sections say where no name has the word", async () => {
+  expect(await ask(["ds-identify"])).toMatch(/^Where the values are\n|kimg help datasources Where the values are/);
+});
+
 it("guesses what was meant", async () => {
   await expect(ask(["rendr"])).rejects.toThrow('there is no command, topic or code "rendr"; did you mean "render"?');
   await expect(ask(["node/unkown-role"])).rejects.toThrow('did you mean "node/unknown-role"?');

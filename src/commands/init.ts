@@ -10,6 +10,7 @@ import { kubernetesVersions } from "../supply/releases.ts";
 export interface InitOptions {
   /** Path of the file to write. */
   readonly cluster: string;
+  readonly json?: boolean;
 }
 
 /** Editors with a YAML language server complete and check what it names: https://github.com/redhat-developer/yaml-language-server */
@@ -96,5 +97,6 @@ export const init = async (io: Io, options: InitOptions): Promise<string> => {
     const hint = "name another file, or move this one away";
     throw new DiagnosticError([{ severity: "error", code: "file/exists", message, hint }]);
   }
+  if (options.json === true) return JSON.stringify({ file: options.cluster }, undefined, 2);
   return `${options.cluster} is written. Put in your own names and addresses, then: kimg check ${options.cluster}`;
 };

@@ -2,7 +2,7 @@
 import { relative, resolve } from "node:path";
 import { mapLimited } from "../concurrency.ts";
 import { UsageError } from "../diagnostic.ts";
-import { type Cache, cacheFolder, openCache } from "../edge/cache.ts";
+import { type Cache, openUserCache } from "../edge/cache.ts";
 import type { Io } from "../edge/io.ts";
 import { type Build, packagesOfImages, packagesOfTools } from "../engines/disk/needed-packages.ts";
 import {
@@ -33,6 +33,7 @@ export interface MirrorCommandOptions {
   readonly arch: Architecture;
   readonly library: readonly string[];
   readonly refresh?: boolean;
+  readonly json?: boolean;
 }
 
 /** Every role that an image can become. */
@@ -67,20 +68,30 @@ const indexesOf = async (io: Io, cache: Cache, requests: readonly BuildRequest[]
   return [...images, { ...tools, path: toolsIndex }];
 };
 
-const count = (entries: readonly LockEntry[], kind: LockEntry["kind"], what: string): string =>
-  `  ${String(entries.filter((entry) => entry.kind === kind).length).padStart(4)} ${what}`;
+const count = (entries: readonly LockEntry[], kind: LockEntry["kind"]): number =>
+  entries.filter((entry) => entry.kind === kind).length;
 
-const describe = (folder: string, requests: readonly BuildRequest[], entries: readonly LockEntry[]): string => {
-  const roles = requests.map(({ role }) => role.name).toSorted();
-  const [first] = requests;
-  return [
-    `${folder}: Kubernetes ${first?.kubernetes.version} and ${first?.image.name}, for ${roles.join(", ")}`,
-    count(entries, "package", "packages of Kubernetes and its companions"),
-    count(entries, "container-image", "container images"),
-    count(entries, "distribution-package", "packages of Debian"),
+const countLine = (number: number, what: string): string => `  ${String(number).padStart(4)} ${what}`;
+
+/** What a mirror holds, and for which builds. */
+const contents = (folder: string, requests: readonly BuildRequest[], entries: readonly LockEntry[]) => ({
+  folder,
+  kubernetes: requests[0]?.kubernetes.version,
+  image: requests[0]?.image.name,
+  roles: requests.map(({ role }) => role.name).toSorted(),
+  packages: count(entries, "package"),
+  containerImages: count(entries, "container-image"),
+  distributionPackages: count(entries, "distribution-package"),
+});
+
+const describe = ({ folder, roles, ...held }: ReturnType<typeof contents>): string =>
+  [
+    `${folder}: Kubernetes ${held.kubernetes} and ${held.image}, for ${roles.join(", ")}`,
+    countLine(held.packages, "packages of Kubernetes and its companions"),
+    countLine(held.containerImages, "container images"),
+    countLine(held.distributionPackages, "packages of Debian"),
     `use it: kimg build --role ${roles.includes("worker") ? "worker" : roles[0]} --mirror ${folder}`,
   ].join("\n");
-};
 
 export const mirrorCreate = async (io: Io, options: MirrorCommandOptions): Promise<string> => {
   const from = options.from ?? defaultSupply;
@@ -90,7 +101,7 @@ export const mirrorCreate = async (io: Io, options: MirrorCommandOptions): Promi
   await refuseUsedFolder(io, folder);
   const epoch = epochOf(io.environment);
   const requests = requestsOf(await readLibrary(io, options.library), options, epoch);
-  const cache = openCache(io, resolve(cacheFolder(io.environment)));
+  const cache = openUserCache(io);
   if (options.refresh) await refreshArchive(io, cache);
   const lock = await createMirror(io, cache, {
     folder,
@@ -104,5 +115,6 @@ export const mirrorCreate = async (io: Io, options: MirrorCommandOptions): Promi
     indexes: await indexesOf(io, cache, requests),
     epoch,
   });
-  return describe(relative(".", folder) || ".", requests, lock.entries);
+  const made = contents(relative(".", folder) || ".", requests, lock.entries);
+  return options.json === true ? JSON.stringify(made, undefined, 2) : describe(made);
 };

@@ -4,6 +4,7 @@ import { readConfig } from "../config/index.ts";
 import { readText } from "../config/read-file.ts";
 import { shippedFolder } from "../content.ts";
 import type { Io } from "../edge/io.ts";
+import { builderNames } from "../engines/packer/pass-through.ts";
 import { topics } from "../help/topics.ts";
 import type { NameKind } from "../help/completion/index.ts";
 import { loadLibrary } from "../library/index.ts";
@@ -36,6 +37,8 @@ const namesOf = async (io: Io, { kind, words, verbs }: NamesOptions): Promise<re
   if (kind === "nodes") return nodeNames(io, words);
   if (kind === "topics") return [...verbs, ...topics.map(({ name }) => name), ...Object.keys(codes)];
   const { library } = await loadLibrary(io, [shippedFolder, ...librariesIn(words)]);
+  if (kind === "versions") return library.kubernetesVersions;
+  if (kind === "builders") return [...new Set([...library.images.values()].flatMap(builderNames))].toSorted();
   return [...library[kind].keys()].toSorted();
 };
 

@@ -3,7 +3,7 @@ import { join, relative, resolve } from "node:path";
 import { mapLimited } from "../concurrency.ts";
 import { type Diagnostic, DiagnosticError, UsageError } from "../diagnostic.ts";
 import { didYouMean } from "../did-you-mean.ts";
-import { type Cache, cacheFolder, openCache } from "../edge/cache.ts";
+import { type Cache, openUserCache } from "../edge/cache.ts";
 import type { Io } from "../edge/io.ts";
 import type { Builder, BuilderSupply } from "../engines/packer/builders/builder.ts";
 import { directoryName, renderDirectory } from "../engines/packer/directory.ts";
@@ -20,6 +20,7 @@ export interface PackerCommandOptions extends ImageOptions, Pick<BuildCommandOpt
   /** Packer's, that the templates are for. */
   readonly packerVersion: string;
   readonly templateOnly?: boolean;
+  readonly json?: boolean;
 }
 
 /** One directory to be. */
@@ -78,7 +79,10 @@ export const writeDirectory = async (
 const buildersFor = (version: string): BuilderSupply => {
   const found = /^\d+(\.\d+){0,2}$/.test(version) ? builderSupplyOf(version) : undefined;
   if (found !== undefined) return found;
-  throw new UsageError(`--packer-version ${version}`, "a version of Packer from 1.6.6 on, such as 1.15.0");
+  throw new UsageError(
+    `--packer-version ${version} is no version that templates can be written for`,
+    "give one from 1.6.6 on, such as 1.15.0",
+  );
 };
 
 const describe = ({ request, builder, directory }: Job, templateOnly: boolean): string => {
@@ -86,6 +90,16 @@ const describe = ({ request, builder, directory }: Job, templateOnly: boolean): 
   const missing = templateOnly && request.role.components.length > 0 ? "; its supply/ was not filled" : "";
   return `${place}: ${builder.purpose}${missing}; read ${join(place, "README.md")}`;
 };
+
+const asJson = (jobs: readonly Job[], templateOnly: boolean): string =>
+  JSON.stringify(
+    jobs.map(({ request, builder, directory }) => ({
+      ...{ directory, builder: builder.name, role: request.role.name, image: request.image.name },
+      filled: !templateOnly || request.role.components.length === 0,
+    })),
+    undefined,
+    2,
+  );
 
 const supplyOnce = (io: Io, cache: Cache): ((request: BuildRequest) => Promise<PackerSupply>) => {
   const made = new Map<BuildRequest, Promise<PackerSupply>>();
@@ -105,9 +119,10 @@ export const packer = async (io: Io, options: PackerCommandOptions): Promise<str
     options.builder,
     options.output,
   );
-  const supplied = supplyOnce(io, openCache(io, resolve(cacheFolder(io.environment))));
+  const supplied = supplyOnce(io, openUserCache(io));
   await mapLimited(jobs, 1, async (job) =>
     writeDirectory(io, job, writing, options.templateOnly === true ? undefined : await supplied(job.request)),
   );
-  return jobs.map((job) => describe(job, options.templateOnly === true)).join("\n");
+  const templateOnly = options.templateOnly === true;
+  return options.json === true ? asJson(jobs, templateOnly) : jobs.map((job) => describe(job, templateOnly)).join("\n");
 };

@@ -166,6 +166,7 @@ describe("kimg recover", { timeout: 60_000 }, () => {
         await expect(run(lost)).rejects.toMatchObject(code(name));
       }
       await expect(run(lost, { snapshot: "nowhere.db" })).rejects.toMatchObject(code("no-snapshot"));
+      await expect(run(lost, { snapshot: lost.folder })).rejects.toMatchObject(code("no-snapshot"));
       await nothingWritten(lost);
     }),
   );

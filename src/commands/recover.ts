@@ -2,7 +2,7 @@
 // The others join it with their ordinary seeds.
 import { join } from "node:path";
 import type { CodeOf } from "../codes/index.ts";
-import { DiagnosticError, ToolError, UsageError } from "../diagnostic.ts";
+import { DiagnosticError, ToolError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import type { Cluster, Node, Secrets } from "../model.ts";
 import { openApi } from "../operate/api.ts";
@@ -11,6 +11,7 @@ import { observeNodes } from "../operate/observed.ts";
 import { otherMasters, recovering, recoveryPath } from "../operate/recovery.ts";
 import { mastersOf } from "../resolve/resolve.ts";
 import { findNode } from "./cluster-node.ts";
+import { confirmed } from "./confirm.ts";
 import { formatMoment, parseDuration } from "./duration.ts";
 import { writeSeeds } from "./render.ts";
 import { readSnapshot, type SnapshotFile, writeDrive } from "./snapshot-file.ts";
@@ -95,15 +96,6 @@ const stepsOf = ({ node, snapshot, others, folder }: Plan): readonly string[] =>
   `what was written to the cluster after the snapshot will be lost${others.length === 0 ? "" : `; ${listed(others)} must be switched off or re-imaged first`}`,
 ];
 
-const confirm = async (plan: Plan, { yes, ask }: RecoverOptions): Promise<boolean> => {
-  if (yes) return true;
-  if (ask === undefined)
-    throw new UsageError("nobody is there to confirm this", "--dry-run says what would be done, --yes does it");
-  const list = stepsOf(plan).map((step) => `  ${step}\n`);
-  const answer = await ask(`To recover ${plan.cluster.name} on ${plan.node.name}:\n${list.join("")}Do it? [y/N] `);
-  return /^y(?:es)?$/i.test(answer.trim());
-};
-
 /** The seeds first: they take away the drive of an earlier recovery. */
 const write = async (io: Io, plan: Plan, id: string, secrets: Secrets, output: string): Promise<string> => {
   const { cluster, node, snapshot, expires, folder } = plan;
@@ -173,7 +165,8 @@ export const recover = async (io: Io, options: RecoverOptions): Promise<string> 
   checkMaster(loaded.cluster, node);
   const plan = await planOf(io, loaded, node, options);
   const id = Buffer.from(io.random(8)).toString("hex");
-  const agreed = !options.dryRun && (await confirm(plan, options));
+  const aim = `To recover ${plan.cluster.name} on ${node.name}`;
+  const agreed = await confirmed(aim, stepsOf(plan), options);
   const seeds = agreed ? await write(io, plan, id, loaded.secrets, options.output) : undefined;
   return told(plan, id, seeds, options);
 };

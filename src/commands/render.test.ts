@@ -70,6 +70,21 @@ describe("kimg secrets", () => {
   );
 
   it(
+    "gives programs what it has done",
+    world(async ({ io, common, file }) => {
+      const ask = async (more: object): Promise<unknown> =>
+        JSON.parse(await secrets(io, { ...common, ...more, json: true })) as unknown;
+      const ca = expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string;
+      expect(await ask({})).toEqual({ file, cluster: "prod", encrypted: false, ca, warnings: [] });
+      await chmod(file, 0o644);
+      expect(await ask({ rotate: "worker-token" })).toMatchObject({
+        ...{ file, rotated: ["worker-token"] },
+        warnings: [{ code: "secrets/open-to-others" }],
+      });
+    }),
+  );
+
+  it(
     "puts what is there under a passphrase",
     { timeout: 60_000 },
     world(async ({ io, common, file }) => {
@@ -172,6 +187,31 @@ describe("kimg render", () => {
   );
 
   it(
+    "says which forms of an earlier call it removes, and leaves what somebody has put beside them",
+    world(async ({ io, common, folder }) => {
+      await secrets(io, common);
+      const options = { ...common, output: join(folder, "build") };
+      const node = join(folder, "build/prod/w0");
+      await render(io, options);
+      await writeFile(join(node, "nocloud/notes"), "mine");
+      await writeFile(join(node, "nocloud/user-data"), "changed by me");
+      const said = await render(io, { ...options, datasources: ["vultr"] });
+      expect(said).toMatch(/ files written, 11 removed\)$/m);
+      const forms = "nocloud (8), nocloud.iso (3)";
+      expect(said).toContain(`\nremoved, since an earlier call made them and this one does not: ${forms}\n`);
+      expect(said).toContain(`\nleft alone, since it was changed by hand: ${node}/nocloud/user-data`);
+      expect(await readdir(join(node, "nocloud"))).toEqual(["notes", "user-data"]);
+      expect(await readFile(join(node, "nocloud/user-data"), "utf8")).toBe("changed by me");
+      // Nor does it come back over it.
+      expect(await codes(render(io, options))).toEqual(["render/not-ours"]);
+      await rm(join(node, "nocloud/user-data"));
+      const { removed } = JSON.parse(await render(io, { ...options, json: true })) as { readonly removed: unknown };
+      expect(removed).toEqual(["cp1", "w0", "w1"].map((name) => `${name}/vultr/user-data`));
+      expect(await readFile(join(node, "nocloud/notes"), "utf8")).toBe("mine");
+    }),
+  );
+
+  it(
     "renders one node and leaves the others",
     world(async ({ io, common, folder }) => {
       await secrets(io, common);
@@ -207,7 +247,7 @@ describe("kimg render", () => {
       expect(await renderDifferences(io, options)).toMatchObject({
         ...{ text: expect.stringContaining("nothing would change"), same: true },
       });
-      expect(JSON.parse(await render(io, { ...options, json: true }))).toMatchObject({ written: 0, removed: 0 });
+      expect(JSON.parse(await render(io, { ...options, json: true }))).toMatchObject({ written: 0, removed: [] });
       const old = parseSecrets(await readFile(file, "utf8"), file).values;
       await secrets(io, { ...common, rotate: "token" });
       await writeFile(cluster, `${text(1)}kubelet: { maxPods: 99 }\n`);

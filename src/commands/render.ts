@@ -1,6 +1,6 @@
 // `kimg render`: cluster.yaml and the cluster's trust → build/<cluster>/<node>/, or what would change there.
 import { join } from "node:path";
-import type { Diagnostic } from "../diagnostic.ts";
+import { plainDiagnostic, type Diagnostic } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import type { Cluster, Secrets } from "../model.ts";
 import { renderSeeds } from "../render/render.ts";
@@ -22,12 +22,12 @@ export interface RenderOptions extends SeedsOptions {
   readonly json?: boolean;
 }
 
-interface Written extends WriteResult {
+export interface Written extends WriteResult {
   readonly folder: string;
   readonly warnings: readonly Diagnostic[];
 }
 
-const writeRendered = async (
+export const writeRendered = async (
   io: Io,
   cluster: Cluster,
   secrets: Secrets,
@@ -38,18 +38,33 @@ const writeRendered = async (
   return io.progress.stage(`rendering ${cluster.name}`, async (stage) => {
     const { tree, warnings } = renderSeeds(cluster, secrets, only);
     const result = await writeTree(io, folder, tree, withinNodes(only));
-    if (result.written + result.removed === 0) stage.reused();
+    if (result.written + result.removed.length === 0) stage.reused();
     return { folder, warnings, ...result };
   });
 };
 
-const describeWritten = ({ folder, written, removed, kept }: Written, whose: string): string => {
-  const changes = written + removed === 0 ? "nothing changed" : `${written} files written, ${removed} removed`;
-  const left = kept.map((file) => `left alone, since it was changed by hand: ${file}`);
-  return [`${folder}: seeds of ${whose} (${changes})`, ...left].join("\n");
+/** `cp1/nocloud/user-data` is of the form nocloud, `cp1/nocloud.iso` one by itself. */
+const formOf = (path: string): string => path.split("/")[1] ?? path;
+
+const formsOf = (paths: readonly string[]): string => {
+  const counts = new Map<string, number>();
+  for (const form of paths.map(formOf).toSorted()) counts.set(form, (counts.get(form) ?? 0) + 1);
+  return [...counts].map(([form, count]) => `${form} (${count})`).join(", ");
 };
 
-const everybody = ({ nodes }: Cluster): string => `${nodes.length} nodes and pools`;
+export const describeWritten = ({ folder, written, removed, kept }: Written, whose: string): string => {
+  const same = written + removed.length === 0;
+  const changes = same ? "nothing changed" : `${written} files written, ${removed.length} removed`;
+  return [
+    `${folder}: seeds of ${whose} (${changes})`,
+    ...(removed.length === 0
+      ? []
+      : [`removed, since an earlier call made them and this one does not: ${formsOf(removed)}`]),
+    ...kept.map((file) => `left alone, since it was changed by hand: ${file}`),
+  ].join("\n");
+};
+
+export const everybody = ({ nodes }: Cluster): string => `${nodes.length} nodes and pools`;
 
 const withinNodes = (only: readonly string[] | undefined): Within =>
   only === undefined ? () => true : (path) => only.some((name) => path.startsWith(`${name}/`));
@@ -91,12 +106,15 @@ const load = async (io: Io, options: RenderOptions): Promise<Asked> => {
   return { ...trusted, only: nodes.length === 0 ? undefined : nodes };
 };
 
+const writtenJson = (written: Written, warnings: readonly Diagnostic[]): string =>
+  JSON.stringify({ ...written, warnings: warnings.map(plainDiagnostic) }, undefined, 2);
+
 /** What to print. Rejects with DiagnosticError; nothing is written then. */
 export const render = async (io: Io, options: RenderOptions): Promise<string> => {
   const { cluster, secrets, warnings: before, only } = await load(io, options);
   const written = await writeRendered(io, cluster, secrets, options.output, only);
   const warnings = [...before, ...written.warnings, ...unsealedWarnings(ofNodes(cluster, only))];
-  if (options.json === true) return JSON.stringify({ ...written, warnings }, undefined, 2);
+  if (options.json === true) return writtenJson(written, warnings);
   return withWarnings(describeWritten(written, only?.join(", ") ?? everybody(cluster)), warnings, options.color);
 };
 

@@ -2,7 +2,7 @@
 // what it will do, and can be run again after whatever stopped it.
 import { join } from "node:path";
 import type { DiagnosticCode } from "../codes/index.ts";
-import { DiagnosticError, ToolError, UsageError } from "../diagnostic.ts";
+import { DiagnosticError, ToolError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import type { Cluster, Node } from "../model.ts";
 import { type Api, openApi } from "../operate/api.ts";
@@ -13,6 +13,7 @@ import { planMemberRemoval } from "../operate/member-removal.ts";
 import { observeNodes, type ObservedNode } from "../operate/observed.ts";
 import { bareAddress, mastersOf } from "../resolve/resolve.ts";
 import { findNode } from "./cluster-node.ts";
+import { confirmed } from "./confirm.ts";
 import { formatMoment, parseDuration } from "./duration.ts";
 import { holders, keepToken, tokenName } from "./kept-token.ts";
 import { writeSeeds } from "./render.ts";
@@ -136,15 +137,6 @@ const plan = async (io: Io, loaded: TrustedCluster, node: Node, options: Replace
   ];
 };
 
-const confirm = async (node: Node, steps: readonly Step[], { yes, ask }: ReplaceOptions): Promise<boolean> => {
-  if (yes) return true;
-  if (ask === undefined)
-    throw new UsageError("nobody is there to confirm this", "--dry-run says what would be done, --yes does it");
-  const list = steps.map(({ what }) => `  ${what}\n`).join("");
-  const answer = await ask(`To replace ${node.name}:\n${list}Do it? [y/N] `);
-  return /^y(?:es)?$/i.test(answer.trim());
-};
-
 const told = (
   node: Node,
   steps: readonly Step[],
@@ -170,7 +162,8 @@ export const replace = async (io: Io, options: ReplaceOptions): Promise<string> 
   const node = findNode(cluster, options.node);
   checkReplaceable(cluster, node);
   const steps = await io.progress.stage(`asking the cluster about ${node.name}`, () => plan(io, loaded, node, options));
-  const done = !options.dryRun && (await confirm(node, steps, options));
+  const words = steps.map(({ what }) => what);
+  const done = await confirmed(`To replace ${node.name}`, words, options);
   if (done) for (const { what, run } of steps) await io.progress.stage(what, run);
   return told(node, steps, done, options, cluster);
 };

@@ -1,6 +1,6 @@
 // `kimg secrets`: makes the cluster's trust, once; exchanges an item of it, or puts the file under a passphrase. Prints no value.
 import { resolve } from "node:path";
-import { DiagnosticError, UsageError, type Diagnostic } from "../diagnostic.ts";
+import { DiagnosticError, UsageError, plainDiagnostic, type Diagnostic } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import { discoveryHash } from "../secrets/discovery-hash.ts";
 import { alreadyThere, createSecretsFile, readSecrets, replaceSecretsFile, secretsPath } from "../secrets/file.ts";
@@ -15,20 +15,30 @@ export interface SecretsOptions extends LoadOptions, PassphraseSource {
   /** One item to make anew. */
   readonly rotate?: string;
   readonly encrypt?: boolean;
+  readonly json?: boolean;
 }
 
-const create = async (io: Io, path: string, cluster: string, options: SecretsOptions): Promise<string> => {
+/** What was done, for people, and for programs: never a value of a secret. */
+interface Done {
+  readonly text: string;
+  readonly result: object;
+  readonly warnings: readonly Diagnostic[];
+}
+
+const create = async (io: Io, path: string, cluster: string, options: SecretsOptions): Promise<Done> => {
   // Before the passphrase is asked for; creating checks again.
   if ((await io.files.status(path)) !== undefined) throw alreadyThere(path);
   const passphrase = options.encrypt === true ? await obtainPassphrase(io, options, "encrypt") : undefined;
   const secrets = await generateSecrets(io, cluster);
   await createSecretsFile(io, path, secrets, passphrase);
-  const kept = passphrase === undefined ? "mode 0600" : "mode 0600, encrypted (age)";
-  return [
-    `${path}: the trust of ${cluster} (${kept})`,
-    `CA ${discoveryHash(secrets.values["ca.crt"])}`,
+  const encrypted = passphrase !== undefined;
+  const ca = discoveryHash(secrets.values["ca.crt"]);
+  const text = [
+    `${path}: the trust of ${cluster} (${encrypted ? "mode 0600, encrypted (age)" : "mode 0600"})`,
+    `CA ${ca}`,
     "Keep a copy in a safe place: it cannot be made again. Next: kimg render",
-  ].join("\n");
+  ];
+  return { text: text.join("\n"), result: { file: path, cluster, encrypted, ca }, warnings: [] };
 };
 
 /** One cluster has one trust. Where it lies beside cluster.yaml, another file would be another trust. */
@@ -48,18 +58,7 @@ const refuse = (message: string): never => {
   ]);
 };
 
-interface Changed {
-  readonly text: string;
-  readonly warnings: readonly Diagnostic[];
-}
-
-const rotate = async (
-  io: Io,
-  path: string,
-  cluster: string,
-  item: string,
-  options: SecretsOptions,
-): Promise<Changed> => {
+const rotate = async (io: Io, path: string, cluster: string, item: string, options: SecretsOptions): Promise<Done> => {
   const plan = planRotation(item);
   if ("refused" in plan) return refuse(plan.refused);
   const { secrets, passphrase, warnings } = await readSecrets(io, path, cluster, options);
@@ -68,29 +67,35 @@ const rotate = async (
   const hint = tokens
     ? " A running cluster does not know a new token: `kimg token --render` makes one that it knows."
     : "";
-  return { text: `${path}: new ${plan.items.join(" and ")}. Render the seeds again.${hint}`, warnings };
+  const text = `${path}: new ${plan.items.join(" and ")}. Render the seeds again.${hint}`;
+  return { text, result: { file: path, rotated: plan.items }, warnings };
 };
 
-const encrypt = async (io: Io, path: string, cluster: string, options: SecretsOptions): Promise<Changed> => {
+const encrypt = async (io: Io, path: string, cluster: string, options: SecretsOptions): Promise<Done> => {
   const { secrets, passphrase, warnings } = await readSecrets(io, path, cluster, options);
-  if (passphrase !== undefined) return { text: `${path} is encrypted already`, warnings };
+  const result = { file: path, encrypted: true, changed: passphrase === undefined };
+  if (passphrase !== undefined) return { text: `${path} is encrypted already`, result, warnings };
   await replaceSecretsFile(io, path, secrets, await obtainPassphrase(io, options, "encrypt"));
-  return { text: `${path}: encrypted (age). The disk may still hold blocks of the old file.`, warnings: [] };
+  return { text: `${path}: encrypted (age). The disk may still hold blocks of the old file.`, result, warnings: [] };
 };
 
-/** What to print. Rejects with DiagnosticError, or UsageError when the options exclude each other. */
-export const secrets = async (io: Io, options: SecretsOptions): Promise<string> => {
+const perform = async (io: Io, options: SecretsOptions): Promise<Done> => {
   const { config } = await loadCluster(io, options);
   const path = options.output ?? secretsPath(options.cluster);
   if (options.rotate !== undefined) {
     if (options.encrypt === true)
       throw new UsageError("--rotate and --encrypt exclude each other", "run one after the other");
-    const { text, warnings } = await rotate(io, path, config.name, options.rotate, options);
-    return withWarnings(text, warnings, options.color);
+    return rotate(io, path, config.name, options.rotate, options);
   }
   const exists = (await io.files.status(path)) !== undefined;
   await refuseSecondTrust(io, path, secretsPath(options.cluster));
   if (!exists || options.encrypt !== true) return create(io, path, config.name, options);
-  const { text, warnings } = await encrypt(io, path, config.name, options);
-  return withWarnings(text, warnings, options.color);
+  return encrypt(io, path, config.name, options);
+};
+
+/** What to print. Rejects with DiagnosticError, or UsageError when the options exclude each other. */
+export const secrets = async (io: Io, options: SecretsOptions): Promise<string> => {
+  const { text, result, warnings } = await perform(io, options);
+  if (options.json !== true) return withWarnings(text, warnings, options.color);
+  return JSON.stringify({ ...result, warnings: warnings.map(plainDiagnostic) }, undefined, 2);
 };

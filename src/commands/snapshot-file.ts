@@ -38,6 +38,8 @@ const sizeOf = async (io: Io, path: string): Promise<number> => {
   const status = await io.files.status(path);
   const size = status?.kind === "link" ? (await io.files.sha256(path)).size : status?.size;
   if (size === undefined) throw refuse("no-snapshot", `there is no ${path}`, "name a snapshot of etcd with --snapshot");
+  if (status?.kind === "directory")
+    throw refuse("no-snapshot", `${path} is a directory`, "name the file of the snapshot that you want of it");
   if (size > largest) throw refuse("too-large", `${path} is 4 GiB or more`, "defragment etcd before its next snapshot");
   if (size > digestSize && size % pageUnit === digestSize) return size;
   const message = `${path} is no snapshot of etcd: there is no digest behind the database`;

@@ -1,5 +1,5 @@
 // `kimg status`: the running cluster, held against cluster.yaml.
-import { formatDiagnostics, type Diagnostic } from "../diagnostic.ts";
+import { formatDiagnostics, plainDiagnostic, type Diagnostic } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import type { Cluster } from "../model.ts";
 import { openApi } from "../operate/api.ts";
@@ -118,7 +118,7 @@ const asJson = (
     components: observed.components,
     masters: observed.servers.map(({ name, status, certificateEnds }) => ({ name, status, ...age(certificateEnds) })),
     coreDns: observed.coreDns,
-    problems: problems.map(({ severity, code, message, hint }) => ({ severity, code, message, hint })),
+    problems: problems.map(plainDiagnostic),
   };
   return JSON.stringify(document, undefined, 2);
 };

@@ -6,6 +6,7 @@ import { resolveCluster } from "../resolve/resolve.ts";
 import { readSecrets, secretsPath } from "../secrets/file.ts";
 import type { PassphraseSource } from "../secrets/passphrase.ts";
 import { loadCluster, type LoadOptions } from "./check.ts";
+import type { Confirmation } from "./confirm.ts";
 
 export interface TrustOptions extends LoadOptions, PassphraseSource {
   /** The secrets file; beside cluster.yaml when not given. */
@@ -13,16 +14,11 @@ export interface TrustOptions extends LoadOptions, PassphraseSource {
 }
 
 /** Of commands that change what cannot be put back: they say what they would do, and ask first. */
-export interface ConfirmedOptions extends TrustOptions {
+export interface ConfirmedOptions extends TrustOptions, Confirmation {
   readonly node: string;
   readonly server?: string;
   /** The folder that `<cluster>/` is made in. */
   readonly output: string;
-  readonly dryRun: boolean;
-  /** Asks nobody. */
-  readonly yes: boolean;
-  /** Asks a person; absent where there is none. */
-  readonly ask?: (question: string) => Promise<string>;
   readonly json: boolean;
 }
 

@@ -27,9 +27,9 @@ describe("a tree on disk", () => {
   it(
     "is written, with modes, and then nothing changes",
     scratch(async ({ io, out }) => {
-      expect(await writeTree(io, out, tree({ "a/x": "1", b: "2" }))).toEqual({ written: 2, removed: 0, kept: [] });
+      expect(await writeTree(io, out, tree({ "a/x": "1", b: "2" }))).toEqual({ written: 2, removed: [], kept: [] });
       expect((await stat(join(out, "a/x"))).mode & 0o777).toBe(0o600);
-      expect(await writeTree(io, out, tree({ "a/x": "1", b: "2" }))).toEqual({ written: 0, removed: 0, kept: [] });
+      expect(await writeTree(io, out, tree({ "a/x": "1", b: "2" }))).toEqual({ written: 0, removed: [], kept: [] });
     }),
   );
 
@@ -50,7 +50,7 @@ describe("a tree on disk", () => {
       await writeTree(io, out, tree({ "gone/deep/x": "1", "stays/y": "2" }));
       await writeFile(join(out, "stays/own"), "mine");
       await mkdir(join(out, "empty"));
-      expect(await writeTree(io, out, tree({ "stays/z": "3" }))).toMatchObject({ removed: 2 });
+      expect(await writeTree(io, out, tree({ "stays/z": "3" }))).toMatchObject({ removed: ["gone/deep/x", "stays/y"] });
       expect(await files(out)).toEqual(["stays/own", "stays/z"]);
       expect((await readdir(out)).toSorted()).toEqual([".kimg-render.json", "empty", "stays"]);
     }),
@@ -61,7 +61,7 @@ describe("a tree on disk", () => {
     scratch(async ({ io, out }) => {
       await writeTree(io, out, tree({ a: "1" }));
       await writeFile(join(out, "a"), "by hand");
-      expect(await writeTree(io, out, tree({ b: "2" }))).toEqual({ written: 1, removed: 0, kept: [join(out, "a")] });
+      expect(await writeTree(io, out, tree({ b: "2" }))).toEqual({ written: 1, removed: [], kept: [join(out, "a")] });
       expect(await files(out)).toEqual(["a", "b"]);
     }),
   );
@@ -75,6 +75,39 @@ describe("a tree on disk", () => {
       expect(error).toBeInstanceOf(DiagnosticError);
       expect((error as DiagnosticError).diagnostics[0]).toMatchObject({ code: "render/not-ours" });
       expect([await files(out), await readFile(join(out, "a"), "utf8")]).toEqual([["a"], "mine"]);
+    }),
+  );
+
+  it(
+    "never overwrites what somebody has changed since",
+    scratch(async ({ io, out }) => {
+      await writeTree(io, out, tree({ a: "1", b: "2" }));
+      await writeFile(join(out, "a"), "by hand");
+      await expect(writeTree(io, out, tree({ a: "3", b: "4" }))).rejects.toMatchObject({
+        diagnostics: [{ code: "render/not-ours", message: expect.stringMatching(/\/a is in the way/) as string }],
+      });
+      expect([await readFile(join(out, "a"), "utf8"), await readFile(join(out, "b"), "utf8")]).toEqual([
+        "by hand",
+        "2",
+      ]);
+      await rm(join(out, "a"));
+      expect(await writeTree(io, out, tree({ a: "3", b: "4" }))).toMatchObject({ written: 2, kept: [] });
+    }),
+  );
+
+  it(
+    "knows its own files when several runs were cut short before they came to them",
+    scratch(async ({ io, out }) => {
+      const write = async (path: string, content: Uint8Array | string, mode?: number): Promise<void> => {
+        if (path.endsWith("/a")) throw new Error("no space");
+        await io.files.write(path, content, mode);
+      };
+      const cut = { ...io, files: { ...io.files, write } };
+      await writeTree(io, out, tree({ a: "1" }));
+      for (const text of ["2", "3"]) await expect(writeTree(cut, out, tree({ a: text }))).rejects.toThrow("no space");
+      expect(await writeTree(io, out, tree({ a: "4" }))).toMatchObject({ written: 1 });
+      await writeFile(join(out, "a"), "1");
+      await expect(writeTree(io, out, tree({ a: "5" }))).rejects.toBeInstanceOf(DiagnosticError);
     }),
   );
 
@@ -94,7 +127,7 @@ describe("a tree on disk", () => {
       await expect(writeTree(cut, out, tree({ a: "1", b: "2" }))).rejects.toThrow("no space");
       expect(await writeTree(io, out, tree({ a: "other", b: "2" }))).toMatchObject({ written: 2 });
       await rm(join(out, "b"));
-      expect(await writeTree(io, out, tree({ a: "other" }))).toMatchObject({ removed: 1, kept: [] });
+      expect(await writeTree(io, out, tree({ a: "other" }))).toMatchObject({ removed: [], kept: [] });
     }),
   );
 
@@ -103,7 +136,7 @@ describe("a tree on disk", () => {
     scratch(async ({ io, out }) => {
       await adoptFile(io, out, "big", createHash("sha256").update("whole").digest("hex"));
       await writeFile(join(out, "big"), "whole");
-      expect(await writeTree(io, out, tree({ a: "1" }))).toMatchObject({ written: 1, removed: 1, kept: [] });
+      expect(await writeTree(io, out, tree({ a: "1" }))).toMatchObject({ written: 1, removed: ["big"], kept: [] });
       expect(await files(out)).toEqual(["a"]);
       await writeFile(join(out, "big"), "mine");
       await expect(adoptFile(io, out, "big", "")).rejects.toBeInstanceOf(DiagnosticError);
@@ -122,9 +155,11 @@ describe("a tree on disk", () => {
     "of which a part is written keeps the rest, and still knows it",
     scratch(async ({ io, out }) => {
       await writeTree(io, out, tree({ "a/x": "1", "a/y": "2", "b/x": "3" }));
-      expect(await writeTree(io, out, tree({ "a/x": "other" }), within)).toEqual({ written: 1, removed: 1, kept: [] });
+      expect(await writeTree(io, out, tree({ "a/x": "other" }), within)).toEqual({
+        ...{ written: 1, removed: ["a/y"], kept: [] },
+      });
       expect(await files(out)).toEqual(["a/x", "b/x"]);
-      expect(await writeTree(io, out, tree({ "a/x": "other" }))).toMatchObject({ written: 0, removed: 1 });
+      expect(await writeTree(io, out, tree({ "a/x": "other" }))).toMatchObject({ written: 0, removed: ["b/x"] });
     }),
   );
 

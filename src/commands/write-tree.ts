@@ -1,4 +1,5 @@
-// A FileTree → a folder, again and again: writes what differs, removes what it wrote before and is no more, and touches nothing else.
+// A FileTree → a folder, again and again: writes what differs, removes what it wrote before and is no more, and touches nothing else, also
+// not what somebody has changed since.
 // What it wrote is in a list in the folder.
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path/posix";
@@ -8,12 +9,13 @@ import type { FileEntry, FileTree } from "../model.ts";
 
 const listName = ".kimg-render.json";
 
-/** Path → SHA-256 of what was written there. */
-type Written = ReadonlyMap<string, string>;
+/** Path → SHA-256 of what was written there; a run that was cut short leaves several, for the file may be either. */
+type Written = ReadonlyMap<string, readonly string[]>;
 
 export interface WriteResult {
   readonly written: number;
-  readonly removed: number;
+  /** Below the folder: written before, no more in the tree, and gone now. */
+  readonly removed: readonly string[];
   /** Would have been removed, but somebody has changed them. */
   readonly kept: readonly string[];
 }
@@ -23,13 +25,16 @@ const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes)
 const readList = async (io: Io, folder: string): Promise<Written> => {
   const path = join(folder, listName);
   if ((await io.files.status(path)) === undefined) return new Map();
-  const list = JSON.parse(await io.files.readText(path)) as { readonly files: Readonly<Record<string, string>> };
-  return new Map(Object.entries(list.files));
+  const list = JSON.parse(await io.files.readText(path)) as {
+    readonly files: Readonly<Record<string, string | readonly string[]>>;
+  };
+  return new Map(Object.entries(list.files).map(([file, hashes]) => [file, [hashes].flat()]));
 };
 
 /** Only for its owner: with the hash of a file somebody could try short passwords out. */
 const writeList = (io: Io, folder: string, files: Written): Promise<void> => {
-  const sorted = Object.fromEntries([...files].toSorted(([left], [right]) => (left < right ? -1 : 1)));
+  const entries = [...files].toSorted(([left], [right]) => (left < right ? -1 : 1));
+  const sorted = Object.fromEntries(entries.map(([path, hashes]) => [path, hashes.length === 1 ? hashes[0] : hashes]));
   return io.files.write(
     join(folder, listName),
     `${JSON.stringify({ version: 1, files: sorted }, undefined, 2)}\n`,
@@ -45,6 +50,13 @@ const sameThere = async (io: Io, path: string, { bytes, mode }: FileEntry): Prom
   return Buffer.from(await io.files.read(path)).equals(bytes);
 };
 
+/** Nothing is there, or what we wrote. */
+const isOurs = async (io: Io, place: string, hashes: readonly string[] = []): Promise<boolean> => {
+  const status = await io.files.status(place);
+  if (status === undefined) return true;
+  return hashes.length > 0 && isFile(status) && hashes.includes((await io.files.sha256(place)).sha256);
+};
+
 /** Which of the folder's files a tree is the whole of; the others stay as they are. */
 export type Within = (path: string) => boolean;
 
@@ -53,8 +65,8 @@ const everything: Within = () => true;
 export interface TreeChanges {
   readonly changed: readonly (readonly [string, FileEntry])[];
   /** Written before and no more in the tree: path and SHA-256 of what was written. */
-  readonly stale: readonly (readonly [string, string])[];
-  /** In the way, and not written by us. */
+  readonly stale: readonly (readonly [string, readonly string[]])[];
+  /** In the way, and not written by us, or changed since. */
   readonly foreign: readonly string[];
 }
 
@@ -65,7 +77,7 @@ const plan = async (io: Io, folder: string, tree: FileTree, before: Written, wit
     const place = join(folder, path);
     if (await sameThere(io, place, entry)) continue;
     changed.push([path, entry]);
-    if (!before.has(path) && (await io.files.status(place)) !== undefined) foreign.push(place);
+    if (!(await isOurs(io, place, before.get(path)))) foreign.push(place);
   }
   const stale = [...before].filter(([path]) => within(path) && !tree.has(path));
   return { changed, stale, foreign };
@@ -79,13 +91,14 @@ export const treeChanges = async (
   within: Within = everything,
 ): Promise<TreeChanges> => plan(io, folder, tree, await readList(io, folder), within);
 
-const refuseForeign = (foreign: readonly string[]): void => {
+/** Throws DiagnosticError when there are any. */
+export const refuseForeign = (foreign: readonly string[]): void => {
   if (foreign.length === 0) return;
   throw new DiagnosticError(
     foreign.map((path) => ({
       severity: "error",
       code: "render/not-ours",
-      message: `${path} is in the way: kimg did not write it, and does not overwrite it`,
+      message: `${path} is in the way: kimg did not write it as it is, and does not overwrite it`,
       hint: "move it away, or give another folder with --output",
     })),
   );
@@ -101,16 +114,19 @@ const removeEmptyFolders = async (io: Io, folder: string, path: string): Promise
   }
 };
 
-/** True when it is gone; false when it is no longer what we wrote. */
-const removeStale = async (io: Io, folder: string, path: string, hash: string): Promise<boolean> => {
+/** Undefined when somebody had removed it before; kept is what is no longer what we wrote. */
+const removeStale = async (
+  io: Io,
+  folder: string,
+  path: string,
+  hashes: readonly string[],
+): Promise<"removed" | "kept" | undefined> => {
   const place = join(folder, path);
+  if (!(await isOurs(io, place, hashes))) return "kept";
   const status = await io.files.status(place);
-  if (status !== undefined) {
-    if (!isFile(status) || (await io.files.sha256(place)).sha256 !== hash) return false;
-    await io.files.remove(place);
-  }
+  await io.files.remove(place);
   await removeEmptyFolders(io, folder, path);
-  return true;
+  return status === undefined ? undefined : "removed";
 };
 
 /**
@@ -120,11 +136,11 @@ const removeStale = async (io: Io, folder: string, path: string, hash: string): 
 export const adoptFile = async (io: Io, folder: string, path: string, hash: string): Promise<void> => {
   const before = await readList(io, folder);
   const place = join(folder, path);
-  if (!before.has(path) && (await io.files.status(place)) !== undefined) refuseForeign([place]);
-  await writeList(io, folder, new Map([...before, [path, hash]]));
+  if (!(await isOurs(io, place, before.get(path)))) refuseForeign([place]);
+  await writeList(io, folder, new Map([...before, [path, [hash]]]));
 };
 
-/** Rejects with DiagnosticError, before anything is written, when a file is in the way that was not written by this. */
+/** Rejects with DiagnosticError, before anything is written, when a file is in the way that is not as this has written it. */
 export const writeTree = async (
   io: Io,
   folder: string,
@@ -134,14 +150,19 @@ export const writeTree = async (
   const before = await readList(io, folder);
   const { changed, stale, foreign } = await plan(io, folder, tree, before, within);
   refuseForeign(foreign);
-  if (changed.length === 0 && stale.length === 0) return { written: 0, removed: 0, kept: [] };
+  if (changed.length === 0 && stale.length === 0) return { written: 0, removed: [], kept: [] };
   const others = [...before].filter(([path]) => !within(path));
-  const now = new Map([...others, ...[...tree].map(([path, { bytes }]): [string, string] => [path, sha256(bytes)])]);
-  // First, so that files of a run that is cut short are known to be ours.
-  await writeList(io, folder, new Map([...before, ...now]));
+  const made = [...tree].map(([path, { bytes }]) => [path, [sha256(bytes)]] as const);
+  const now: Written = new Map([...others, ...made]);
+  // First, so that files of a run that is cut short are known to be ours, whether it came to them or not.
+  const either = made.map(([path, hashes]) => [path, [...new Set([...hashes, ...(before.get(path) ?? [])])]] as const);
+  await writeList(io, folder, new Map([...before, ...either]));
   for (const [path, { bytes, mode }] of changed) await io.files.write(join(folder, path), bytes, mode);
-  const kept: string[] = [];
-  for (const [path, hash] of stale) if (!(await removeStale(io, folder, path, hash))) kept.push(path);
+  const done = { removed: [] as string[], kept: [] as string[] };
+  for (const [path, hashes] of stale) {
+    const fate = await removeStale(io, folder, path, hashes);
+    if (fate !== undefined) done[fate].push(path);
+  }
   await writeList(io, folder, now);
-  return { written: changed.length, removed: stale.length - kept.length, kept: kept.map((path) => join(folder, path)) };
+  return { written: changed.length, removed: done.removed, kept: done.kept.map((path) => join(folder, path)) };
 };

@@ -13,6 +13,15 @@ export interface CacheEntry {
   readonly key: string;
 }
 
+/** `name` is for people who look at the cache: one line, without a secret. */
+export interface NamedKind {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** Puts the entry's files into the folder. */
+type Fill = (folder: string) => Promise<void>;
+
 export interface Cache {
   /** Entries are at `<folder>/<kind>/<key>/`. */
   readonly folder: string;
@@ -20,7 +29,7 @@ export interface Cache {
    * The entry of this kind and input. When there is none, `make` fills a temporary folder that then takes its place; makers of
    * one key wait for each other, in this process and in others.
    */
-  readonly entry: (kind: string, input: JsonValue, make: (folder: string) => Promise<void>) => Promise<CacheEntry>;
+  readonly entry: (kind: string | NamedKind, input: JsonValue, make: Fill) => Promise<CacheEntry>;
   /** The entry of this kind and input, if it has been made. */
   readonly find: (kind: string, input: JsonValue) => Promise<CacheEntry | undefined>;
 }
@@ -49,9 +58,8 @@ export const openUserCache = (io: Io): Cache => openCache(io, resolve(cacheFolde
 
 export const openCache = (io: Io, folder: string): Cache => {
   const making = new Map<string, Promise<CacheEntry>>();
-  const entry: Cache["entry"] = async (kind, input, fill) => {
-    const key = canonicalHash(input);
-    const place = { folder: join(folder, kind, key), key };
+  const obtain = async (kind: string, place: Place, fill: Fill): Promise<CacheEntry> => {
+    const { key } = place;
     const existing = await findEntry(io, place);
     if (existing !== undefined) return existing;
     const underWay = making.get(`${kind}/${key}`);
@@ -59,6 +67,13 @@ export const openCache = (io: Io, folder: string): Cache => {
     const made = makeEntry(io, folder, kind, place, fill).finally(() => making.delete(`${kind}/${key}`));
     making.set(`${kind}/${key}`, made);
     return made;
+  };
+  const entry: Cache["entry"] = async (given, input, fill) => {
+    const { kind, name } = typeof given === "string" ? { kind: given, name: undefined } : given;
+    const key = canonicalHash(input);
+    const obtained = await obtain(kind, { folder: join(folder, kind, key), key }, fill);
+    if (name !== undefined) await keepName(io, nameFile(folder, kind, key), name);
+    return obtained;
   };
   const find: Cache["find"] = (kind, input) => {
     const key = canonicalHash(input);
@@ -69,19 +84,20 @@ export const openCache = (io: Io, folder: string): Cache => {
 
 type Place = Pick<CacheEntry, "folder" | "key">;
 
+/** Beside the entries, so that a name is no part of what is kept: it may be missing, and be another tomorrow. */
+export const nameFile = (folder: string, kind: string, key: string): string => join(folder, "names", `${kind}-${key}`);
+
+const keepName = async (io: Io, file: string, name: string): Promise<void> => {
+  if ((await io.files.status(file)) === undefined) await io.files.write(file, name);
+};
+
 const findEntry = async (io: Io, place: Place): Promise<CacheEntry | undefined> => {
   if ((await io.files.status(place.folder)) === undefined) return undefined;
   await io.files.touch(place.folder);
   return { ...place, reused: true };
 };
 
-const makeEntry = async (
-  io: Io,
-  folder: string,
-  kind: string,
-  place: Place,
-  fill: (folder: string) => Promise<void>,
-): Promise<CacheEntry> => {
+const makeEntry = async (io: Io, folder: string, kind: string, place: Place, fill: Fill): Promise<CacheEntry> => {
   const release = await io.files.lock(join(folder, "locks", `${kind}-${place.key}`), () =>
     io.progress.note(`waiting for another kimg that is making the same ${kind}`),
   );
@@ -96,12 +112,7 @@ const makeEntry = async (
 };
 
 /** Only the holder of the entry's lock comes here, so what lies at `unfinished` is what a killed maker has left. */
-const fillEntry = async (
-  io: Io,
-  to: string,
-  unfinished: string,
-  fill: (folder: string) => Promise<void>,
-): Promise<void> => {
+const fillEntry = async (io: Io, to: string, unfinished: string, fill: Fill): Promise<void> => {
   try {
     await io.files.remove(unfinished);
     await io.files.makeFolder(unfinished);

@@ -190,6 +190,16 @@ describe("processes", () => {
   });
 });
 
+describe("what cannot be read", () => {
+  it("is named, a folder too", async () => {
+    const files = systemFiles();
+    for (const read of [files.read, files.readText, files.sha256]) {
+      await expect(read(folder)).rejects.toMatchObject({ code: "EISDIR", path: folder });
+      await expect(read(join(folder, "nothing"))).rejects.toMatchObject({ code: "ENOENT" });
+    }
+  });
+});
+
 describe("cache", () => {
   it("makes an entry once, whatever the order of its input's keys", async () => {
     const cache = openCache(systemIo(quiet, never), folder);

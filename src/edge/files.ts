@@ -110,6 +110,16 @@ const copy = async (from: string, to: string): Promise<void> => {
   }
 };
 
+/** What fails at reading and not at opening, such as a directory, does not say of which file. */
+const naming = async <T>(path: string, reading: Promise<T>): Promise<T> => {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Error && !("path" in error)) throw Object.assign(error, { path });
+    throw error;
+  }
+};
+
 const sha256 = async (path: string): Promise<{ sha256: string; size: number }> => {
   const hash = createHash("sha256");
   let size = 0;
@@ -123,8 +133,8 @@ const sha256 = async (path: string): Promise<{ sha256: string; size: number }> =
 };
 
 export const systemFiles = (): Files => ({
-  read: (path) => readFile(path),
-  readText: (path) => readFile(path, "utf8"),
+  read: (path) => naming(path, readFile(path)),
+  readText: (path) => naming(path, readFile(path, "utf8")),
   status,
   realPath,
   list: async (path) => (await readdir(path)).toSorted(),
@@ -143,6 +153,6 @@ export const systemFiles = (): Files => ({
     await mkdir(near, { recursive: true });
     return mkdtemp(join(near, ".tmp-"));
   },
-  sha256,
+  sha256: (path) => naming(path, sha256(path)),
   lock: lockFile,
 });

@@ -1,7 +1,7 @@
 // docs/cli.md: the command line as a page for people. Pure; `npm run reference` writes it.
 import type { ArgumentDescription, CommandDescription, OptionDescription } from "./command-tree.ts";
 import { allCommands, flagsOf, usageOf } from "./command-tree.ts";
-import { environmentFacts, exitCodeFacts } from "./facts.ts";
+import { diagnosticFacts, environmentFacts, exitCodeFacts } from "./facts.ts";
 
 const introduction = `# Command line
 
@@ -42,6 +42,26 @@ const exitCodeRows = exitCodeFacts.map(([code, , meaning]) => `| ${code} | ${mea
 
 const environmentRows = Object.entries(environmentFacts).map(([name, words]) => `| \`${name}\` | ${words} |`);
 
+const diagnosticRows = Object.entries(diagnosticFacts).map(([name, words]) => `| \`${name}\` | ${words} |`);
+
+const json = `
+## JSON
+
+With \`--json\` the result is one JSON document on standard output; what is said meanwhile is an event a line on standard error. Help, the version and
+completion scripts stay as they are.
+
+A command that is refused or fails prints one JSON document too, on standard output and always of one shape, with the exit code that it has anyway. So do
+\`check\` and \`explain\` with \`--format json\`.
+
+\`\`\`json
+{
+  "diagnostics": [
+    { "severity": "error", "code": "failure/usage", "message": "which role?", "hint": "--role worker, or --cluster cluster.yaml for all that it needs" }
+  ]
+}
+\`\`\`
+${table(diagnosticRows)}`;
+
 /** docs/cli.md, whole. */
 export const cliReference = (root: CommandDescription): string => {
   const called = allCommands(root).filter(({ commands }) => commands.length === 0);
@@ -53,6 +73,7 @@ export const cliReference = (root: CommandDescription): string => {
     table(contents),
     `\n## Every command\n${table([...root.options].map(optionRow))}`,
     ...called.map(section),
+    json,
     `\n## Exit codes\n${table(exitCodeRows)}`,
     `\n## Environment\n${table(environmentRows)}`,
   ].join("");

@@ -1,4 +1,4 @@
-// Exit codes and environment variables, for `kimg --help`, the man page and docs/cli.md. Tests hold them against the code.
+// Exit codes, environment variables and the JSON of what is refused, for `kimg --help`, the man page and docs/cli.md. Tests hold them against the code.
 
 /** [code, short, meaning]. */
 export const exitCodeFacts = [
@@ -31,4 +31,15 @@ export const environmentFacts = {
   GOPROXY: "Go's own variables say where `--from modules` gets modules from.",
   SSL_CERT_FILE: "Certificate authorities for programs in the sandbox that reach the network.",
   NO_COLOR: "Set and not empty: no colours. They are shown on terminals only.",
+} as const satisfies Readonly<Record<string, string>>;
+
+/** Fields of what `--json` prints when a command is refused or fails. */
+export const diagnosticFacts = {
+  severity: "`error` or `warning`.",
+  code: "`room/slug`; `kimg help CODE` explains it. `failure/…` is what is no matter of the input: see the exit code.",
+  message: "What is wrong, for people.",
+  hint: "How to mend it; lines are separated by `\\n`. Where there is something to say.",
+  path: "Where in the document: `nodes[1].role`. Where it is known, as what follows.",
+  file: "The document, as it was named.",
+  "line, column, length": "The place in it: from 1, in characters.",
 } as const satisfies Readonly<Record<string, string>>;

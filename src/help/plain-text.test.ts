@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { plainText, sectionOf } from "./plain-text.ts";
+import { plainText, sectionOf, sections } from "./plain-text.ts";
 
 const page = `# The page
 
@@ -49,4 +49,14 @@ it("finds a section by its heading", () => {
   expect(sectionOf(page, "A table")).toMatch(/^## A table\n\n\| key/);
   expect(sectionOf(page, "The page")).not.toContain("A table");
   expect(sectionOf(page, "Another")).toBeUndefined();
+});
+
+it("does not take a comment in a fence for a heading", () => {
+  const text = "# Page\n\n## One\n\n```sh\n# a comment\nkimg check\n```\n\n## Two\n";
+  expect(sections(text).map(({ heading, level }) => [heading, level])).toEqual([
+    ["Page", 1],
+    ["One", 2],
+    ["Two", 2],
+  ]);
+  expect(sectionOf(text, "One")).toContain("kimg check");
 });

@@ -66,8 +66,27 @@ export const plainText = (markdown: string, width = 100): string => {
   return formatted.join("\n\n");
 };
 
-/** The part of a page below its heading of this text, with the heading, up to the next of any level. */
-export const sectionOf = (markdown: string, heading: string): string | undefined => {
-  const parts = markdown.split(/^(?=#+ )/m);
-  return parts.find((part) => part.split("\n", 1)[0]?.replace(/^#+ /, "") === heading);
+export interface Section {
+  readonly heading: string;
+  /** 1 for the page's title. */
+  readonly level: number;
+  /** With the heading, up to the next of any level. */
+  readonly markdown: string;
+}
+
+/** The parts of a page below its headings; a line of a fence that begins with `#` is none. */
+export const sections = (markdown: string): readonly Section[] => {
+  const found: { heading: string; level: number; lines: string[] }[] = [];
+  let fenced = false;
+  for (const line of markdown.split("\n")) {
+    if (line.startsWith("```")) fenced = !fenced;
+    const [, marks, heading] = (fenced ? null : /^(#+) (.*)$/.exec(line)) ?? [];
+    if (marks !== undefined && heading !== undefined) found.push({ heading, level: marks.length, lines: [] });
+    found.at(-1)?.lines.push(line);
+  }
+  return found.map(({ heading, level, lines }) => ({ heading, level, markdown: lines.join("\n") }));
 };
+
+/** The part of a page below its heading of this text. */
+export const sectionOf = (markdown: string, heading: string): string | undefined =>
+  sections(markdown).find((section) => section.heading === heading)?.markdown;

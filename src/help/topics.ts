@@ -40,6 +40,7 @@ export const topics: readonly Topic[] = [
   { name: "cluster.yaml", page: "config.md", summary: "every field of cluster.yaml" },
   { name: "codes", page: "codes.md", summary: "every diagnostic code, with an example and the cure" },
   { name: "exit-codes", page: "cli.md", section: "Exit codes", summary: "what kimg's exit codes mean" },
+  { name: "json", page: "cli.md", section: "JSON", summary: "what --json prints" },
   { name: "environment", page: "cli.md", section: "Environment", summary: "the environment variables that kimg reads" },
   { name: "library-use", page: "library-use.md", summary: "kimg from a program of your own" },
   { name: "architecture", page: "architecture.md", summary: "how kimg is made" },

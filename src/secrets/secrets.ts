@@ -1,5 +1,6 @@
 // The cluster's trust, made offline and once: authorities, keys, tokens, passwords. Owns how each item is made, read, renewed and
 // kept; must not print a value, not even in an error.
+import { didYouMean } from "../did-you-mean.ts";
 import type { Io } from "../edge/io.ts";
 import type { SecretName, Secrets } from "../model.ts";
 import { makeAuthority } from "./authority.ts";
@@ -77,7 +78,7 @@ export const planRotation = (name: string): Rotation => {
   if (name === "token") return { items: ["master-token", "worker-token"] };
   if (isIndependent(name)) return { items: [name] };
   if (Object.hasOwn(refusals, name)) return { refused: `${name}: ${refusals[name as keyof typeof refusals]}` };
-  return { refused: `there is no secret "${name}"` };
+  return { refused: `there is no secret "${name}"${didYouMean(name, rotatableItems)}` };
 };
 
 export const rotateSecrets = (io: World, secrets: Secrets, items: readonly Independent[]): Secrets => ({

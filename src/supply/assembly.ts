@@ -42,6 +42,7 @@ export const assemble = async (io: Io, cache: Cache, parts: Parts, epoch: number
     packages: parts.packages.map(({ sha256 }) => sha256),
     images: parts.images.map(({ name, descriptor }) => [name, descriptor.digest]),
   };
-  const { folder } = await cache.entry("supply", input, (made) => writeParts(io, parts, made, epoch));
+  const name = `${parts.packages.length} packages, ${parts.images.length} container images`;
+  const { folder } = await cache.entry({ kind: "supply", name }, input, (made) => writeParts(io, parts, made, epoch));
   return { packages: join(folder, "packages"), images: join(folder, "images"), lock: parts.lock };
 };

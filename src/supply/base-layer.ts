@@ -114,7 +114,7 @@ export const baseLayer = async (io: Io, cache: Cache, name: string, epoch: numbe
   const { suite } = await readCompiler(io);
   const tree = await toolsTree(io, cache, { suite, packages: base.packages });
   const input = { recipe, base: base as unknown as JsonValue, tree: tree.id, epoch };
-  const { folder } = await cache.entry("base-layer", input, async (made) => {
+  const { folder } = await cache.entry({ kind: "base-layer", name }, input, async (made) => {
     const digest = await writeTar(io, await layerTree(io, base, tree), join(made, "layer.tar"), { epoch });
     await io.files.write(join(made, "layer.json"), JSON.stringify(digest));
   });

@@ -149,7 +149,9 @@ const onlyMissing = async (io: Io, cache: Cache, jobs: readonly Job[]): Promise<
 const keepResults = async (io: Io, cache: Cache, jobs: readonly Job[], out: string): Promise<void> => {
   for (const { program, input } of jobs) {
     const built = join(out, builtName(program));
-    await cache.entry(kind, input, (folder) => io.files.rename(built, join(folder, "program")));
+    await cache.entry({ kind, name: `${builtName(program)} of ${program.module}` }, input, (folder) =>
+      io.files.rename(built, join(folder, "program")),
+    );
   }
 };
 

@@ -49,7 +49,7 @@ export const lockedArchive = async (
   const { image, epoch } = request;
   const index = imageIndex(image.name);
   const input = { index, suite: image.suite, epoch, packages: locked.map(({ name, sha256 }) => [name, sha256]) };
-  const { folder } = await cache.entry("locked-archive", input, async (made) => {
+  const { folder } = await cache.entry({ kind: "locked-archive", name: image.name }, input, async (made) => {
     const indexes = [{ path: index, suite: image.suite, packages: locked }];
     const written = await writeDistribution(io, made, indexes, epoch, goneHint);
     await io.files.write(join(made, distributionFile), JSON.stringify(written));

@@ -50,7 +50,8 @@ const takePackage = async (io: Io, cache: Cache, folder: string, entry: LockEntr
       `${packages}/Packages lists no ${entry.name} ${entry.version} with the locked digest`,
       "make the mirror again",
     );
-  const taken = await cache.entry("mirrored-package", { sha256: entry.sha256 }, async (made) => {
+  const kind = { kind: "mirrored-package", name: `${entry.name} ${entry.version}` };
+  const taken = await cache.entry(kind, { sha256: entry.sha256 }, async (made) => {
     const path = join(made, found.fileName);
     // A copy: what happens to the mirror later must not reach the cache.
     await io.files.write(path, await io.files.read(join(packages, found.fileName)));
@@ -70,7 +71,7 @@ const takeImage = async (
 ): Promise<StoredImage> => {
   const images = join(folder, "images");
   const digest = `sha256:${entry.sha256}`;
-  const taken = await cache.entry("mirrored-image", { digest, architecture }, async (made) => {
+  const taken = await cache.entry({ kind: "mirrored-image", name }, { digest, architecture }, async (made) => {
     const read = (part: Descriptor) => io.files.read(blobPath(images, part.digest));
     const size = (await io.files.status(blobPath(images, digest)))?.size ?? 0;
     const copied = await copyImage(

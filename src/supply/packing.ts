@@ -103,7 +103,8 @@ export const packPackage = async (
     tree: packageTree(from, programOf, files),
   };
   const input = { recipe, revision, ...options, content: packageKey(from, programOf, files) as JsonValue };
-  const { folder } = await cache.entry("package", input, async (made) => {
+  const kind = { kind: "package", name: `${content.name} ${content.version}` };
+  const { folder } = await cache.entry(kind, input, async (made) => {
     const built = await buildDeb(io, content, made, options.epoch);
     await io.files.write(join(made, "package.json"), JSON.stringify(built));
   });
@@ -151,7 +152,7 @@ export const packImage = async (
   const programs = Object.entries(from.files).map(([path, { program }]) => [path, programOf(program).key]);
   const input = { recipe, configuration: canonicalHash(configuration as unknown as JsonValue), programs };
   const key = { ...input, base: base?.descriptor.digest ?? null };
-  const { folder } = await cache.entry("container-image", key, async (made) => {
+  const { folder } = await cache.entry({ kind: "container-image", name: from.name }, key, async (made) => {
     const own = await writeLayer(io, made, imageTree(from, programOf), options.epoch);
     if (base !== undefined) await io.files.copy(base.path, blobPath(made, base.descriptor.digest));
     const layers = base === undefined ? [own] : [base.descriptor, own];

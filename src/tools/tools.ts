@@ -43,7 +43,7 @@ export const toolsTree = async (io: Io, cache: Cache, request: ToolsRequest): Pr
   if (archive !== undefined) refuseMissing(archive, packages, "making an image");
   const state = archive?.id ?? generation;
   const input = { layout, suite, packages, ...(state === undefined ? {} : { state }) };
-  const entry = await cache.entry("tools", input, async (folder) => {
+  const entry = await cache.entry({ kind: "tools", name: request.packages.join(", ") }, input, async (folder) => {
     await io.progress.stage(`tools: ${request.packages.join(", ")}`, async (stage) => {
       const lock = await download(io, cache, { ...request, packages }, join(folder, "tree.tar"), stage.detail);
       await unpack(io, folder);

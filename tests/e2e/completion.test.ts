@@ -161,6 +161,13 @@ describe.each(["bookworm", "trixie"])("shells of Debian's %s", (suite) => {
       ["kimg build --role ", ["base", "haproxy", "master-init", "master-join", "worker"]],
       ["kimg build --role worker --image ", ["debian-12", "debian-13"]],
       ["kimg completion ", ["bash", "fish", "zsh"]],
+      ["kimg secrets --rotate w", ["worker-token"]],
+      ["kimg boot --until j", ["joined"]],
+      ["kimg boot --seed ", ["my folder", "prod.yaml"]],
+      ["kimg packer --builder vs", ["vsphere-clone", "vsphere-iso"]],
+      ["kimg build --kubernetes 1.37", ["1.37.2"]],
+      ["kimg render --node cp", ["cp1", "cp2", "cp3"]],
+      ["kimg explain lb", nodes.filter((name) => name.startsWith("lb"))],
       ["kimg help exit", ["exit-codes"]],
       ["kimg help node/unknown-", ["node/unknown-image", "node/unknown-role"]],
       ["kimg check ", ["my folder", "prod.yaml"]],
@@ -172,9 +179,10 @@ describe.each(["bookworm", "trixie"])("shells of Debian's %s", (suite) => {
     });
 
     it("offers each option of a command, and no other", async () => {
-      expect(await ask(shell, "kimg seal --")).toEqual(
-        ["--help", "--json", "--library", "--output", "--passphrase-file", "--quiet", "--secrets"].toSorted(),
-      );
+      expect(await ask(shell, "kimg seal --")).toEqual([
+        ...["--dry-run", "--help", "--json", "--library", "--output"],
+        ...["--passphrase-file", "--quiet", "--secrets", "--yes"],
+      ]);
     });
   });
 

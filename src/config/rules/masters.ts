@@ -40,6 +40,7 @@ export const pooledInit: Rule = ({ machines }) =>
 
 /** etcd needs a majority: an even member adds a way to fail and no failure that can be borne. */
 export const evenMasters: Rule = ({ config, machines }) => {
+  if (machines.some(({ role }) => role === undefined)) return [];
   const masters = mastersOf(machines);
   const count = masters.reduce((sum, each) => sum + each.count, 0);
   if (count === 0 || count % 2 === 1 || config.clusterState === "existing") return [];

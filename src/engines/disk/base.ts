@@ -115,7 +115,9 @@ const read = async (io: Io, request: BaseRequest, entry: CacheEntry): Promise<Ba
 export const baseStage = async (io: Io, cache: Cache, request: BaseRequest): Promise<BaseStage> =>
   io.progress.stage(`${request.image.name}: packages`, async (stage) => {
     const input = await wholeInput(io, cache, request);
-    const entry = await cache.entry("base", input, (folder) => make(io, cache, request, folder, stage.detail));
+    const entry = await cache.entry({ kind: "base", name: request.image.name }, input, (folder) =>
+      make(io, cache, request, folder, stage.detail),
+    );
     if (entry.reused) stage.reused();
     return read(io, request, entry);
   });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ToolError } from "../../diagnostic.ts";
 import type { Cache } from "../../edge/cache.ts";
 import type { Io } from "../../edge/io.ts";
+import { imageName } from "../../manifest.ts";
 import type { BuildRequest, JsonValue, SuppliedParts } from "../../model.ts";
 import { boltNormalise } from "../../supply/bolt-normalise.ts";
 import { asRoot, withWorkFolder } from "../../tools/as-root.ts";
@@ -203,7 +204,7 @@ export const storeStage = async (
   if (images.length === 0) return undefined;
   return io.progress.stage(`${request.role.name}: container images`, async (stage) => {
     const input = inputOf(tools, request, parts, images);
-    const entry = await cache.entry("container-store", input, (folder) =>
+    const entry = await cache.entry({ kind: "container-store", name: imageName(request) }, input, (folder) =>
       make(io, cache, tools, request, parts, images, folder),
     );
     if (entry.reused) stage.reused();

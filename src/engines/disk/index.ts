@@ -101,7 +101,9 @@ const packDisk = (
 ): Promise<readonly Artifact[]> =>
   io.progress.stage(`${request.role.name}: disk`, async (stage) => {
     const input = inputOf(tools, request, parts);
-    const entry = await cache.entry("disk", input, (folder) => make(io, tools, request, parts, folder, stage.detail));
+    const entry = await cache.entry({ kind: "disk", name: imageName(request) }, input, (folder) =>
+      make(io, tools, request, parts, folder, stage.detail),
+    );
     if (entry.reused) stage.reused();
     const kept = JSON.parse(await io.files.readText(join(entry.folder, "artifacts.json"))) as Omit<Artifact, "path">[];
     return kept.map((artifact) => {

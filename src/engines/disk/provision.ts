@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Cache, CacheEntry } from "../../edge/cache.ts";
 import type { Io } from "../../edge/io.ts";
+import { imageName } from "../../manifest.ts";
 import type { BuildRequest, FileTree, JsonValue, LockEntry, ProvisioningStep } from "../../model.ts";
 import { archiveGeneration } from "../../tools/archive.ts";
 import { asRoot, withWorkFolder } from "../../tools/as-root.ts";
@@ -126,7 +127,9 @@ const read = async (io: Io, { folder }: CacheEntry): Promise<RootStage> => {
 export const rootStage = async (io: Io, cache: Cache, provisioning: Provisioning): Promise<RootStage> =>
   io.progress.stage(`${provisioning.request.role.name}: provisioning`, async (stage) => {
     const input = await wholeInput(io, cache, provisioning);
-    const entry = await cache.entry("root", input, (folder) => make(io, cache, provisioning, folder, stage.detail));
+    const entry = await cache.entry({ kind: "root", name: imageName(provisioning.request) }, input, (folder) =>
+      make(io, cache, provisioning, folder, stage.detail),
+    );
     if (entry.reused) stage.reused();
     return read(io, entry);
   });

@@ -3,7 +3,7 @@ import type { ArgumentDescription, CommandDescription, OptionDescription } from 
 import { helpOption } from "../command-tree.ts";
 
 /** Names that only the library, cluster.yaml or the book knows: the scripts ask `kimg names`. */
-export const nameKinds = ["nodes", "roles", "images", "topics"] as const;
+export const nameKinds = ["nodes", "roles", "images", "builders", "versions", "topics"] as const;
 export type NameKind = (typeof nameKinds)[number];
 
 export type Candidates =
@@ -17,6 +17,9 @@ const optionKinds: Readonly<Record<string, Candidates["kind"]>> = {
   node: "nodes",
   role: "roles",
   image: "images",
+  builder: "builders",
+  kubernetes: "versions",
+  seed: "files",
 };
 
 const named = (kind: Candidates["kind"], choices: readonly string[]): Candidates =>

@@ -95,7 +95,7 @@ export const getFile = async (
   open: Open = () => access.open(wanted.url),
 ): Promise<string> => {
   const { name, sha256, url } = wanted;
-  const { folder } = await access.cache.entry("upstream-file", { name, sha256 }, async (made) => {
+  const { folder } = await access.cache.entry({ kind: "upstream-file", name }, { name, sha256 }, async (made) => {
     const found = await patiently(access, () => receive(access, wanted, join(made, name), open));
     checkSha256(access.at(url), found, sha256);
   });

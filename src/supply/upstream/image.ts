@@ -50,7 +50,8 @@ export const takeImage = async (
   architecture: Architecture,
 ): Promise<StoredImage> => {
   const { io, cache } = access;
-  const { folder } = await cache.entry("upstream-image", { digest: top.digest, architecture }, async (made) => {
+  const input = { digest: top.digest, architecture };
+  const { folder } = await cache.entry({ kind: "upstream-image", name }, input, async (made) => {
     const repository = openRepository(access, splitReference(name).repository);
     const read = async ({ digest }: Descriptor) => (await repository.manifest(digest)).bytes;
     const copyPart = async ({ digest, size }: Descriptor): Promise<void> => {

@@ -49,7 +49,8 @@ const unpack = async (
   sha256: string,
   names: readonly string[],
 ): Promise<string> => {
-  const { folder } = await cache.entry("upstream-programs", { sha256, names }, async (made) => {
+  const kind = { kind: "upstream-programs", name: baseName(path) };
+  const { folder } = await cache.entry(kind, { sha256, names }, async (made) => {
     const argv = ["tar", "-C", made, "--no-same-owner", "-xzf", path, "--", ...names] as const;
     await io.processes.run({ doing: `unpacking ${baseName(path)}`, argv: [...argv] });
   });

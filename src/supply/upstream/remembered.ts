@@ -14,7 +14,7 @@ export const remembered = async <T>(
 ): Promise<T> => {
   const generation = await archiveGeneration(io, cache);
   const input = { generation, url: at(url), ...question };
-  const { folder } = await cache.entry("upstream-answer", input, async (made) =>
+  const { folder } = await cache.entry({ kind: "upstream-answer", name: url }, input, async (made) =>
     io.files.write(join(made, "answer.json"), JSON.stringify(await ask())),
   );
   return JSON.parse(await io.files.readText(join(folder, "answer.json"))) as T;

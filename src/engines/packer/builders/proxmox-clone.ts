@@ -9,14 +9,7 @@ import {
   type SshFields,
   temporaryKey,
 } from "./builder.ts";
-import {
-  proxmoxCredentials,
-  type ProxmoxFields,
-  proxmoxFields,
-  proxmoxPackages,
-  proxmoxPlugin,
-  proxmoxVariables,
-} from "./proxmox.ts";
+import { type ProxmoxFields, proxmox, proxmoxFields } from "./proxmox.ts";
 
 interface ProxmoxCloneSource extends ProxmoxFields, SshFields {
   /** A template with cloud-init, the guest agent and a drive for cloud-init, which the builder puts the key of the build on. */
@@ -33,17 +26,13 @@ const source = (context: SourceContext): ProxmoxCloneSource => ({
 });
 
 export const proxmoxClone: Builder = {
+  ...proxmox,
   name: "proxmox-clone",
   purpose: "a template of Proxmox VE, from another one",
-  plugin: proxmoxPlugin,
   key: "platform",
-  powerOff: "platform",
-  packages: proxmoxPackages,
   variables: [
-    ...proxmoxVariables,
+    ...proxmox.variables,
     required("clone_vm", "Template to start from; it has cloud-init, its drive, and the guest agent."),
   ],
-  credentials: proxmoxCredentials,
-  environment: ["PROXMOX_"],
   source: (context) => ({ ...source(context) }),
 };

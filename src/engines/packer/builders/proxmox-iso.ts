@@ -2,14 +2,7 @@
 import { type Attributes, nested, type Nested } from "../template/template.ts";
 import { type Builder, type BuilderSupply, given, optional, ownKey, required, type SshFields } from "./builder.ts";
 import { installerBootCommand, installerFolder } from "./installer.ts";
-import {
-  proxmoxCredentials,
-  type ProxmoxFields,
-  proxmoxFields,
-  proxmoxPackages,
-  proxmoxPlugin,
-  proxmoxVariables,
-} from "./proxmox.ts";
+import { type ProxmoxFields, proxmox, proxmoxFields } from "./proxmox.ts";
 
 interface ProxmoxIsoSource extends ProxmoxFields, SshFields {
   /** The CD; of the plugin. */
@@ -55,19 +48,15 @@ const source = (builders: BuilderSupply): ProxmoxIsoSource => ({
 });
 
 export const proxmoxIso: Builder = {
+  ...proxmox,
   name: "proxmox-iso",
   purpose: "a template of Proxmox VE, installed from Debian's CD",
-  plugin: proxmoxPlugin,
   key: "installer",
-  powerOff: "platform",
-  packages: proxmoxPackages,
   variables: [
-    ...proxmoxVariables,
+    ...proxmox.variables,
     required("iso_file", "Debian's netinst CD in a storage of Proxmox VE: local:iso/debian-13.1.0-amd64-netinst.iso."),
     optional("iso_checksum", "sha256: and hex digits, or none.", "none"),
     optional("disk_size", "Of the disk, with a unit.", "8G"),
   ],
-  credentials: proxmoxCredentials,
-  environment: ["PROXMOX_"],
   source: ({ builders }) => ({ ...source(builders) }),
 };

@@ -1,7 +1,7 @@
 // What both builders of Proxmox VE have in common: how it is reached, and the machine's hardware.
 // https://developer.hashicorp.com/packer/integrations/hashicorp/proxmox
-import { type Attributes, expression, nested, type Nested, type Plugin, type Variable } from "../template/template.ts";
-import { given, optional, required, unset } from "./builder.ts";
+import { type Attributes, expression, nested, type Nested } from "../template/template.ts";
+import { type Builder, given, optional, required, unset } from "./builder.ts";
 
 export interface ProxmoxFields {
   /** The builder takes its URL, user, token and password from PROXMOX_URL, PROXMOX_USERNAME, PROXMOX_TOKEN and PROXMOX_PASSWORD. */
@@ -47,23 +47,21 @@ export const proxmoxFields = (): ProxmoxFields => ({
   network_adapters: nested({ model: "virtio", bridge: given("bridge") }),
 });
 
-export const proxmoxVariables: readonly Variable[] = [
-  required("node", "Node of Proxmox VE that the machine runs on."),
-  optional("storage_pool", "Storage of the disks.", "local-lvm"),
-  optional("bridge", "Bridge of the machine's network.", "vmbr0"),
-  unset("pool", "Resource pool of the machine."),
-  optional("cpus", "Processors of the machine.", 2),
-  optional("memory", "MiB of the machine's memory.", 2048),
-  optional("cpu_type", "Model of the processor.", "x86-64-v2-AES"),
-  optional("insecure_skip_tls_verify", "True: the certificate of Proxmox VE is not checked.", false),
-];
-
-export const proxmoxPlugin: Plugin = {
-  name: "proxmox",
-  source: "github.com/hashicorp/proxmox",
-  version: ">= 1.1.8",
-};
-
-export const proxmoxPackages = ["qemu-guest-agent"];
-
-export const proxmoxCredentials = "Proxmox's own: PROXMOX_URL, PROXMOX_USERNAME, PROXMOX_TOKEN or PROXMOX_PASSWORD";
+/** What is said of both. */
+export const proxmox = {
+  plugin: { name: "proxmox", source: "github.com/hashicorp/proxmox", version: ">= 1.1.8" },
+  powerOff: "platform",
+  packages: ["qemu-guest-agent"],
+  variables: [
+    required("node", "Node of Proxmox VE that the machine runs on."),
+    optional("storage_pool", "Storage of the disks.", "local-lvm"),
+    optional("bridge", "Bridge of the machine's network.", "vmbr0"),
+    unset("pool", "Resource pool of the machine."),
+    optional("cpus", "Processors of the machine.", 2),
+    optional("memory", "MiB of the machine's memory.", 2048),
+    optional("cpu_type", "Model of the processor.", "x86-64-v2-AES"),
+    optional("insecure_skip_tls_verify", "True: the certificate of Proxmox VE is not checked.", false),
+  ],
+  credentials: "Proxmox's own: PROXMOX_URL, PROXMOX_USERNAME, PROXMOX_TOKEN or PROXMOX_PASSWORD",
+  environment: ["PROXMOX_"],
+} as const satisfies Partial<Builder>;

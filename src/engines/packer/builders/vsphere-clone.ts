@@ -1,15 +1,7 @@
 // https://developer.hashicorp.com/packer/integrations/hashicorp/vsphere/latest/components/builder/vsphere-clone
 import type { Attributes } from "../template/template.ts";
 import { type Builder, given, optional, required } from "./builder.ts";
-import {
-  guestinfoSeed,
-  vsphereCredentials,
-  type VsphereFields,
-  vsphereFields,
-  vspherePackages,
-  vspherePlugin,
-  vsphereVariables,
-} from "./vsphere.ts";
+import { guestinfoSeed, type VsphereFields, vsphere, vsphereFields } from "./vsphere.ts";
 
 interface VsphereCloneSource extends VsphereFields {
   /** A machine or a template with cloud-init and open-vm-tools. */
@@ -30,18 +22,14 @@ const source = (): VsphereCloneSource => ({
 });
 
 export const vsphereClone: Builder = {
+  ...vsphere,
   name: "vsphere-clone",
   purpose: "a template in vCenter, from another one",
-  plugin: vspherePlugin,
   key: "seed",
-  powerOff: "guest",
-  packages: vspherePackages,
   variables: [
-    ...vsphereVariables,
+    ...vsphere.variables,
     required("template", "Template to start from; it has cloud-init and open-vm-tools."),
     optional("network", "Network of the machine.", "VM Network"),
   ],
-  credentials: vsphereCredentials,
-  environment: [],
   source: () => ({ ...source() }),
 };

@@ -2,14 +2,7 @@
 import { type Attributes, nested, type Nested } from "../template/template.ts";
 import { type Builder, given, optional, required } from "./builder.ts";
 import { installerBootCommand, installerFolder } from "./installer.ts";
-import {
-  vsphereCredentials,
-  type VsphereFields,
-  vsphereFields,
-  vspherePackages,
-  vspherePlugin,
-  vsphereVariables,
-} from "./vsphere.ts";
+import { type VsphereFields, vsphere, vsphereFields } from "./vsphere.ts";
 
 interface VsphereIsoSource extends VsphereFields {
   readonly iso_url: Attributes[string];
@@ -43,14 +36,12 @@ const source = (): VsphereIsoSource => ({
 });
 
 export const vsphereIso: Builder = {
+  ...vsphere,
   name: "vsphere-iso",
   purpose: "a template in vCenter, installed from Debian's CD",
-  plugin: vspherePlugin,
   key: "installer",
-  powerOff: "guest",
-  packages: vspherePackages,
   variables: [
-    ...vsphereVariables,
+    ...vsphere.variables,
     required("iso_url", "Path or URL of Debian's netinst CD."),
     required("iso_checksum", "sha256: and hex digits, from Debian's SHA256SUMS."),
     optional("network", "Network of the machine.", "VM Network"),
@@ -58,7 +49,5 @@ export const vsphereIso: Builder = {
     optional("guest_os_type", "What vSphere takes the system for.", "debian12_64Guest"),
     optional("vm_version", "Virtual hardware; 19 is vSphere 7.0 U2.", 19),
   ],
-  credentials: vsphereCredentials,
-  environment: [],
   source: () => ({ ...source() }),
 };

@@ -1,7 +1,17 @@
 // What both builders of vSphere have in common: where the machine is, and how vCenter is reached.
 // https://developer.hashicorp.com/packer/integrations/hashicorp/vsphere
-import { type Attributes, expression, type Plugin, type Variable } from "../template/template.ts";
-import { given, optional, ownKey, required, secret, shutdownCommand, type SshFields, unset } from "./builder.ts";
+import { type Attributes, expression } from "../template/template.ts";
+import {
+  type Builder,
+  given,
+  optional,
+  ownKey,
+  required,
+  secret,
+  shutdownCommand,
+  type SshFields,
+  unset,
+} from "./builder.ts";
 
 export interface VsphereFields extends SshFields {
   readonly vcenter_server: Attributes[string];
@@ -51,31 +61,29 @@ export const vsphereFields = (): VsphereFields => ({
   shutdown_timeout: "30m",
 });
 
-export const vsphereVariables: readonly Variable[] = [
-  required("vcenter_server", "Host name of vCenter."),
-  required("vcenter_username", "User that builds."),
-  secret("vcenter_password", "Its password: set PKR_VAR_vcenter_password."),
-  optional("insecure_connection", "True: vCenter's certificate is not checked.", false),
-  required("datacenter", "Where the machine is made."),
-  unset("cluster", "Cluster of the machine; this or `host` must be given."),
-  unset("host", "Host of the machine."),
-  unset("resource_pool", "Resource pool of the machine; the cluster's own when not given."),
-  required("datastore", "Datastore of the machine."),
-  unset("folder", "Folder of the machine and of the template."),
-  optional("cpus", "Processors of the machine.", 2),
-  optional("memory", "MiB of the machine's memory.", 2048),
-];
-
-export const vspherePlugin: Plugin = {
-  name: "vsphere",
-  source: "github.com/hashicorp/vsphere",
-  version: ">= 1.2.0",
-};
-
-/** cloud-init reads its seed through it, and vCenter learns the machine's address from it. */
-export const vspherePackages = ["open-vm-tools"];
-
-export const vsphereCredentials = "PKR_VAR_vcenter_username and PKR_VAR_vcenter_password";
+/** What is said of both. */
+export const vsphere = {
+  plugin: { name: "vsphere", source: "github.com/hashicorp/vsphere", version: ">= 1.2.0" },
+  powerOff: "guest",
+  /** cloud-init reads its seed through it, and vCenter learns the machine's address from it. */
+  packages: ["open-vm-tools"],
+  variables: [
+    required("vcenter_server", "Host name of vCenter."),
+    required("vcenter_username", "User that builds."),
+    secret("vcenter_password", "Its password: set PKR_VAR_vcenter_password."),
+    optional("insecure_connection", "True: vCenter's certificate is not checked.", false),
+    required("datacenter", "Where the machine is made."),
+    unset("cluster", "Cluster of the machine; this or `host` must be given."),
+    unset("host", "Host of the machine."),
+    unset("resource_pool", "Resource pool of the machine; the cluster's own when not given."),
+    required("datastore", "Datastore of the machine."),
+    unset("folder", "Folder of the machine and of the template."),
+    optional("cpus", "Processors of the machine.", 2),
+    optional("memory", "MiB of the machine's memory.", 2048),
+  ],
+  credentials: "PKR_VAR_vcenter_username and PKR_VAR_vcenter_password",
+  environment: [],
+} as const satisfies Partial<Builder>;
 
 /** https://docs.cloud-init.io/en/latest/reference/datasources/vmware.html */
 export const guestinfoSeed = {
