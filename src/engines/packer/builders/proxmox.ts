@@ -61,7 +61,7 @@ export const proxmoxVariables: readonly Variable[] = [
 export const proxmoxPlugin: Plugin = {
   name: "proxmox",
   source: "github.com/hashicorp/proxmox",
-  version: ">= 1.1.8",
+  version: ">= 1.2.0",
 };
 
 export const proxmoxPackages = ["qemu-guest-agent"];
