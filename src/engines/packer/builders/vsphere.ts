@@ -58,13 +58,15 @@ export const vsphereVariables: readonly Variable[] = [
   optional("insecure_connection", "True: vCenter's certificate is not checked.", false),
   required("datacenter", "Where the machine is made."),
   unset("cluster", "Cluster of the machine; this or `host` must be given."),
-  unset("host", "Host of the machine."),
+  unset("host", "Host of the machine; in a cluster too where DRS is off."),
   unset("resource_pool", "Resource pool of the machine; the cluster's own when not given."),
   required("datastore", "Datastore of the machine."),
   unset("folder", "Folder of the machine and of the template."),
   optional("cpus", "Processors of the machine.", 2),
   optional("memory", "MiB of the machine's memory.", 2048),
 ];
+
+export const vsphereOneOf = ["cluster", "host"];
 
 export const vspherePlugin: Plugin = {
   name: "vsphere",
@@ -75,7 +77,7 @@ export const vspherePlugin: Plugin = {
 /** cloud-init reads its seed through it, and vCenter learns the machine's address from it. */
 export const vspherePackages = ["open-vm-tools"];
 
-export const vsphereCredentials = "PKR_VAR_vcenter_username and PKR_VAR_vcenter_password";
+export const vsphereCredentials = "PKR_VAR_vcenter_password, of the user that `vcenter_username` names";
 
 /** https://docs.cloud-init.io/en/latest/reference/datasources/vmware.html */
 export const guestinfoSeed = {
