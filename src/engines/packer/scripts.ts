@@ -64,6 +64,7 @@ chmod 0644 /etc/kimg/image.json
 export const files = `#!/bin/sh
 # The image's and the role's files, as they are. Folders that are there already keep what they are.
 set -eu
+mkdir -p ${upload}/files
 cd ${upload}/files
 find . -type f -print0 |
   tar --create --null --files-from=- --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --file=- |
