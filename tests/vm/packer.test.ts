@@ -115,8 +115,8 @@ const builtByDisk = async (name: string): Promise<string> => {
   return (await buildImage(io, cache, request, { output: join(folder, "embedded"), locked: false })).folder;
 };
 
-/** A disk from a template in the JSON form, as a person makes it who has the directory and no kimg. */
-const builtFromJson = async (role: string): Promise<string> => {
+/** What was built in, from a template in the JSON form, as a person does it who has the directory and no kimg. */
+const builtFromJson = async (role: string): Promise<Packer> => {
   const packer = await packerFor(role);
   const { directory, path } = packer;
   const form = ["--syntax", "json", "--packer-version", "1.6.6"];
@@ -130,7 +130,7 @@ const builtFromJson = async (role: string): Promise<string> => {
   const base = join(await builtByDisk("base"), `${nameOf("base")}.qcow2`);
   const variables = [`base_image=${base}`, ...emulated].flatMap((variable) => ["-var", variable]);
   await run("packer", ["build", "-color=false", ...variables, "."], directory, path);
-  return join(directory, "output", `${nameOf(role)}.qcow2`);
+  return packer;
 };
 
 interface Image {
@@ -189,13 +189,30 @@ describe("a worker made by Packer", () => {
 });
 
 describe("a load balancer made from HCL2's JSON form", () => {
+  const disk = `output/${nameOf("haproxy")}.qcow2`;
+  let packer: Packer;
+
+  beforeAll(async () => {
+    packer = await builtFromJson("haproxy");
+  });
+
   it("has the packages of the embedded engine's lock, in their versions", async () => {
     const place = join(await builtByDisk("haproxy"), "kimg.lock");
-    const locked = parseLock(await readFile(place, "utf8"), place).filter(
-      ({ kind }) => kind === "distribution-package",
-    );
-    const { packages } = await listDisk(io, cache, await builtFromJson("haproxy"));
+    const lock = parseLock(await readFile(place, "utf8"), place);
+    const locked = lock.filter(({ kind }) => kind === "distribution-package");
+    const { packages } = await listDisk(io, cache, join(packer.directory, disk));
     expect(packages.has("haproxy")).toBe(true);
     expect(differences(new Map(locked.map(({ name, version }) => [name, version])), packages)).toEqual([]);
+  });
+
+  it("has the key of the build in none of its blocks, where cloud-init and sshd have had it", async () => {
+    const { directory, path } = packer;
+    await run("qemu-img", ["convert", "-O", "raw", disk, "disk.raw"], directory, path);
+    const [, key = ""] = (await readFile(join(directory, "key/id_ed25519.pub"), "utf8")).split(" ");
+    const isFound = async (text: string): Promise<boolean> =>
+      (await run("sh", ["-c", 'grep -aqF -e "$1" disk.raw && echo yes || :', "sh", text], directory, path)) !== "";
+    expect(key).toMatch(/^AAAA/);
+    expect(await isFound("kimg-agent.service")).toBe(true);
+    expect(await isFound(key)).toBe(false);
   });
 });
