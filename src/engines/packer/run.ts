@@ -44,13 +44,18 @@ const command = (io: Io, run: PackerRun, doing: string, args: readonly string[])
 
 const consoleLines = 20;
 
+/** ECMA-48, 5.4. Node's own function knows those of terminals, not systemd's reset of one. */
+// oxlint-disable-next-line no-control-regex -- the console has them
+const controlSequences = /\u001B\[[0-?]*[ -/]*[@-~]/g;
+
+/** The lines of a serial console as a person sees them. */
+export const plainConsole = (text: string): string[] =>
+  stripVTControlCharacters(text.replaceAll(controlSequences, "")).replaceAll("\r", "").trimEnd().split("\n");
+
 const consoleTail = async (io: Io, run: PackerRun): Promise<string> => {
   const path = join(run.directory, workName, "console.log");
   if ((await io.files.status(path)) === undefined) return "";
-  const lines = stripVTControlCharacters(await io.files.readText(path))
-    .replaceAll("\r", "")
-    .trimEnd()
-    .split("\n");
+  const lines = plainConsole(await io.files.readText(path));
   return `\nthe end of the machine's console (${path}):\n${lines.slice(-consoleLines).join("\n")}`;
 };
 
