@@ -3,10 +3,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { builders } from "../src/engines/packer/builders/index.ts";
+import { renderDirectory } from "../src/engines/packer/directory.ts";
 import { isExpression, isNested, isTextTemplate } from "../src/engines/packer/template/template.ts";
 import type { FileTree } from "../src/model.ts";
 import { comparable, difference, none, onDisk, write } from "./support/golden-tree.ts";
-import { smallDirectory, smallImage } from "./support/packer-case.ts";
+import { smallDirectory, smallImage, smallRequest } from "./support/packer-case.ts";
 
 const goldenFolder = join(import.meta.dirname, "golden/packer");
 const qemu = builders.find(({ name }) => name === "qemu");
@@ -108,6 +109,7 @@ describe("what keeps an image safe", () => {
     ["amazon-ebs", 'imds_support = "v2.0"'],
     ["amazon-ebs", "encrypt_boot = true"],
     ["googlecompute", "enable_secure_boot = true"],
+    ["googlecompute", "disable_default_service_account = true"],
     ["azure-arm", "secure_boot_enabled = true"],
     ["vsphere-iso", '"efi-secure"'],
     ["vsphere-clone", '"efi-secure"'],
@@ -134,6 +136,18 @@ describe("what keeps an image safe", () => {
       expect([name, initial, sensitive]).toEqual([name, null, true]);
     }
   });
+});
+
+const buildText = (files: FileTree): string => {
+  const { role, image } = smallRequest;
+  const request = { ...smallRequest, role: { ...role, files }, image: { ...image, files } };
+  const tree = renderDirectory({ request, builder: qemu, form: "hcl2", builders: "plugins", sandboxImage: "" });
+  return Buffer.from(tree.get("build.pkr.hcl")?.bytes ?? "").toString();
+};
+
+it("uploads no folder that is not there", () => {
+  expect(buildText(smallImage.files)).toContain('"${path.root}/files"');
+  expect(buildText(new Map())).not.toContain("/files");
 });
 
 describe("packer.source of an image.yaml", () => {

@@ -164,10 +164,20 @@ describe("Packer 1.15", () => {
   });
 });
 
+const byQemu = (): string[] => [
+  "--builder",
+  "qemu",
+  "--var",
+  `base_image=${join(folder, "disk")}`,
+  "--var",
+  "accelerator=tcg",
+];
+
 /** `kimg build --engine packer` of the role base, which needs nothing of a supply, with just these programs in its PATH. */
 const build = async (
   programs: Readonly<Record<string, string>>,
   environment: Readonly<Record<string, string>> = {},
+  more: readonly string[] = byQemu(),
 ): Promise<Ran & { readonly directory: string }> => {
   const place = await mkdtemp(join(folder, "build-"));
   const bin = join(place, "bin");
@@ -176,21 +186,10 @@ const build = async (
     if (content.startsWith("/")) await symlink(content, join(bin, name));
     else await writeFile(join(bin, name), `#!/bin/sh\n${content}\n`, { mode: 0o755 });
   }
-  const words = [
-    "build",
-    "--role",
-    "base",
-    "--engine",
-    "packer",
-    "--builder",
-    "qemu",
-    "--output",
-    join(place, "build"),
-  ];
-  const variables = ["--var", `base_image=${join(folder, "disk")}`, "--var", "accelerator=tcg"];
-  const command = ["--import", "tsx", join(shippedFolder, "src/cli.ts"), ...words, ...variables];
+  const words = ["build", "--role", "base", "--engine", "packer", "--output", join(place, "build"), ...more];
+  const command = ["--import", "tsx", join(shippedFolder, "src/cli.ts"), ...words];
   const ran = await run(process.execPath, command, shippedFolder, {
-    ...{ ...process.env, ...environment, PATH: `${bin}:${process.env["PATH"] ?? ""}` },
+    ...{ ...process.env, PATH: `${bin}:${process.env["PATH"] ?? ""}`, ...environment },
   });
   return { ...ran, directory: join(place, "build/packer/base-debian-13-1.37.2-amd64-qemu") };
 };
@@ -201,7 +200,27 @@ const nowhere = {
   HTTPS_PROXY: "http://127.0.0.1:1",
 };
 
+/** Of a builder that no Packer has inside, and without a file of its own. */
+const foreignImage = `description: For a builder of others.
+distribution: debian
+suite: trixie
+sources: [deb http://deb.debian.org/debian trixie main]
+packages: [linux-image-amd64, systemd-sysv, cloud-init, openssh-server, sudo]
+packer:
+  source: { nutanix: { ssh_username: debian } }
+  plugins: { nutanix: { source: github.com/nutanix-cloud-native/nutanix, version: ">= 1.0.0" } }
+`;
+
 describe("kimg build --engine packer", () => {
+  it("says that there is no Packer, and what can be done without", async () => {
+    const { code, output } = await build({}, { PATH: "/nowhere" });
+    expect(code).toBe(3);
+    expect(output).toContain("failed while looking for Packer");
+    expect(output).toContain("no program `packer`");
+    expect(output).toContain("to repeat it: packer version");
+    expect(output).toContain("`kimg packer` still writes the templates");
+  });
+
   it("says what is there in place of Packer", async () => {
     const other = await build({ packer: "echo 12 34" });
     expect(other).toMatchObject({ code: 3 });
@@ -219,6 +238,33 @@ describe("kimg build --engine packer", () => {
     expect(output).toContain("github.com/hashicorp/qemu >= 1.1.0");
     expect(output).toContain("packer plugins install --path");
     expect(output).toMatch(new RegExp(`to repeat it: cd ${directory} && sh new-key.sh run && \\S+/packer init \\.`));
+  });
+
+  it("says what a Packer needs that has its builders inside, but not this one", async () => {
+    const library = await mkdtemp(join(folder, "library-"));
+    await mkdir(join(library, "images/foreign"), { recursive: true });
+    await writeFile(join(library, "images/foreign/image.yaml"), foreignImage);
+    const more = ["--image", "foreign", "--library", library, "--builder", "nutanix"];
+    const { code, output } = await build({ packer: old }, {}, more);
+    expect(code).toBe(3);
+    expect(output).toContain("Unknown source type nutanix");
+    expect(output).toContain("hint: Packer 1.6.6 has no builder nutanix inside");
+    expect(output).toContain("packer-builder-nutanix in ~/.packer.d/plugins");
+    expect(output).not.toContain("packer init");
+    expect(output).not.toContain("Bad source");
+  });
+
+  it("says which values a template still needs", async () => {
+    const { code, output } = await build({ packer: old }, {}, [
+      "--builder",
+      "vsphere-clone",
+      "--var",
+      "datacenter=one",
+    ]);
+    expect(code).toBe(3);
+    expect(output).toContain("failed while checking the template");
+    expect(output).toMatch(/hint: vsphere-clone needs .*`template`, one of `cluster` and `host`; --var NAME=VALUE/);
+    expect(output).toContain("credentials: PKR_VAR_vcenter_password");
   });
 
   it("shows the end of a failed build and of the machine's console, how to repeat it, and no secret", async () => {

@@ -1,8 +1,9 @@
 // A worker by each engine, from the same base and the same supply: the embedded engine's disk, and one that Debian's Packer makes in a
 // machine of QEMU's software emulation. The two root file systems are compared: packages, every file that can be compared, units and
-// container images. What may differ is listed below with its reason; anything else fails.
+// container images. What may differ is listed below with its reason; anything else fails. A load balancer comes from a directory in the
+// JSON form, which Packer is run in as its README says: without kimg.
 import { execFile } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,6 +12,7 @@ import { shippedFolder } from "../../src/content.ts";
 import { cacheFolder, openCache } from "../../src/edge/cache.ts";
 import { startProgress } from "../../src/edge/progress.ts";
 import { systemIo } from "../../src/edge/system-io.ts";
+import { parseLock } from "../../src/lock.ts";
 import { defaultSupply } from "../../src/model.ts";
 import { buildImage } from "../../src/pipeline.ts";
 import { sandboxed } from "../../src/tools/sandbox.ts";
@@ -20,7 +22,7 @@ import { oldPacker } from "../support/packer-programs.ts";
 
 const io = systemIo(startProgress("lines"), new AbortController().signal);
 const cache = openCache(io, cacheFolder(io.environment));
-const name = "worker-debian-13-1.37.2-amd64";
+const nameOf = (role: string): string => `${role}-debian-13-1.37.2-amd64`;
 
 /** Path below the root → why the two engines may differ there. */
 const explained: readonly (readonly [path: RegExp, reason: string])[] = [
@@ -59,43 +61,76 @@ const wrap = async (bin: string, programs: readonly string[], directory: string)
   }
 };
 
-const run = (program: string, args: readonly string[], path: string): Promise<string> =>
+const run = (program: string, args: readonly string[], cwd: string, path: string): Promise<string> =>
   new Promise((resolve, reject) => {
-    const env = { ...process.env, PATH: path };
-    const child = execFile(
-      program,
-      [...args],
-      { cwd: shippedFolder, env, maxBuffer: 1 << 28 },
-      (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
-        else reject(new Error(`${stdout}\n${stderr}`));
-      },
-    );
+    const env = { ...process.env, PATH: path, CHECKPOINT_DISABLE: "1" };
+    const child = execFile(program, [...args], { cwd, env, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`${stdout}\n${stderr}`));
+    });
     child.stderr?.pipe(process.stderr);
   });
 
-const builtByPacker = async (): Promise<string> => {
-  const bin = join(folder, "bin");
-  await mkdir(bin);
+interface Packer {
+  readonly output: string;
+  /** Of the template that is to be there. */
+  readonly directory: string;
+  /** With Packer and its emulator in front. */
+  readonly path: string;
+}
+
+/** For images of one role by the builder qemu, in a folder of their own. */
+const packerFor = async (role: string): Promise<Packer> => {
+  const output = join(folder, role);
+  const directory = join(output, "packer", `${nameOf(role)}-qemu`);
+  const bin = join(output, "bin");
+  for (const each of [directory, bin]) await mkdir(each, { recursive: true });
   await symlink((await oldPacker(io, cache)).path, join(bin, "packer"));
-  const output = join(folder, "build");
-  const directory = join(output, "packer", `${name}-qemu`);
-  await mkdir(directory, { recursive: true });
   await wrap(bin, ["qemu-system-x86_64", "qemu-img"], directory);
-  const words = ["build", "--role", "worker", "--engine", "packer", "--builder", "qemu", "--json", "--output", output];
-  const variables = ["accelerator=tcg", "ssh_timeout=30m"].flatMap((variable) => ["--var", variable]);
-  const command = ["--import", "tsx", join(shippedFolder, "src/cli.ts"), ...words, ...variables];
-  await run(process.execPath, command, `${bin}:${process.env["PATH"] ?? ""}`);
-  return join(output, "images", `${name}-qemu`);
+  return { output, directory, path: `${bin}:${process.env["PATH"] ?? ""}` };
 };
 
-const builtByDisk = async (): Promise<string> => {
+const kimg = (words: readonly string[], { output, path }: Packer): Promise<string> => {
+  const command = ["--import", "tsx", join(shippedFolder, "src/cli.ts"), ...words, "--output", output];
+  return run(process.execPath, command, shippedFolder, path);
+};
+
+const emulated = ["accelerator=tcg", "ssh_timeout=30m"];
+
+/** Folder of the worker that kimg has Packer build. */
+const builtByPacker = async (): Promise<string> => {
+  const packer = await packerFor("worker");
+  const variables = emulated.flatMap((variable) => ["--var", variable]);
+  const words = ["build", "--role", "worker", "--engine", "packer", "--builder", "qemu", "--json", ...variables];
+  await kimg(words, packer);
+  return join(packer.output, "images", `${nameOf("worker")}-qemu`);
+};
+
+const builtByDisk = async (name: string): Promise<string> => {
   const library = await readLibrary(io, []);
-  const [role, image] = [library.roles.get("worker"), library.images.get("debian-13")];
-  if (role === undefined || image === undefined) throw new Error("no worker");
+  const [role, image] = [library.roles.get(name), library.images.get("debian-13")];
+  if (role === undefined || image === undefined) throw new Error(`no ${name}`);
   const kubernetes = { version: library.defaultKubernetesVersion, from: defaultSupply, mirror: undefined };
   const request = { role, image, kubernetes, architecture: "amd64", formats: ["qcow2"], epoch: 1_735_689_600 } as const;
   return (await buildImage(io, cache, request, { output: join(folder, "embedded"), locked: false })).folder;
+};
+
+/** What was built in, from a template in the JSON form, as a person does it who has the directory and no kimg. */
+const builtFromJson = async (role: string): Promise<Packer> => {
+  const packer = await packerFor(role);
+  const { directory, path } = packer;
+  const form = ["--syntax", "json", "--packer-version", "1.6.6"];
+  await kimg(["packer", "--role", role, "--builder", "qemu", ...form], packer);
+  expect((await readdir(directory)).filter((file) => file.includes(".pkr."))).toEqual([
+    "build.pkr.json",
+    "source.pkr.json",
+    "variables.pkr.json",
+  ]);
+  await run("sh", ["new-key.sh"], directory, path);
+  const base = join(await builtByDisk("base"), `${nameOf("base")}.qcow2`);
+  const variables = [`base_image=${base}`, ...emulated].flatMap((variable) => ["-var", variable]);
+  await run("packer", ["build", "-color=false", ...variables, "."], directory, path);
+  return packer;
 };
 
 interface Image {
@@ -107,7 +142,7 @@ interface Image {
 const look = async (place: string): Promise<Image> => {
   const manifest = JSON.parse(await readFile(join(place, "artifacts.json"), "utf8")) as Image["manifest"];
   const lock = await readFile(join(place, "kimg.lock"), "utf8");
-  return { manifest, lock, listing: await listDisk(io, cache, join(place, `${name}.qcow2`)) };
+  return { manifest, lock, listing: await listDisk(io, cache, join(place, `${nameOf("worker")}.qcow2`)) };
 };
 
 let embedded: Image;
@@ -115,7 +150,7 @@ let packed: Image;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(process.env["KIMG_TEST_FOLDER"] ?? tmpdir(), "kimg-packer-vm-"));
-  embedded = await look(await builtByDisk());
+  embedded = await look(await builtByDisk("worker"));
   packed = await look(await builtByPacker());
 });
 afterAll(async () => {
@@ -150,5 +185,34 @@ describe("a worker made by Packer", () => {
     expect(comparable(packed).size).toBeGreaterThan(5_000);
     expect([...comparable(packed).keys()].some((path) => path.startsWith("var/lib/containerd/"))).toBe(true);
     expect(differences(comparable(embedded), comparable(packed))).toEqual([]);
+  });
+});
+
+describe("a load balancer made from HCL2's JSON form", () => {
+  const disk = `output/${nameOf("haproxy")}.qcow2`;
+  let packer: Packer;
+
+  beforeAll(async () => {
+    packer = await builtFromJson("haproxy");
+  });
+
+  it("has the packages of the embedded engine's lock, in their versions", async () => {
+    const place = join(await builtByDisk("haproxy"), "kimg.lock");
+    const lock = parseLock(await readFile(place, "utf8"), place);
+    const locked = lock.filter(({ kind }) => kind === "distribution-package");
+    const { packages } = await listDisk(io, cache, join(packer.directory, disk));
+    expect(packages.has("haproxy")).toBe(true);
+    expect(differences(new Map(locked.map(({ name, version }) => [name, version])), packages)).toEqual([]);
+  });
+
+  it("has the key of the build in none of its blocks, where cloud-init and sshd have had it", async () => {
+    const { directory, path } = packer;
+    await run("qemu-img", ["convert", "-O", "raw", disk, "disk.raw"], directory, path);
+    const [, key = ""] = (await readFile(join(directory, "key/id_ed25519.pub"), "utf8")).split(" ");
+    const isFound = async (text: string): Promise<boolean> =>
+      (await run("sh", ["-c", 'grep -aqF -e "$1" disk.raw && echo yes || :', "sh", text], directory, path)) !== "";
+    expect(key).toMatch(/^AAAA/);
+    expect(await isFound("kimg-agent.service")).toBe(true);
+    expect(await isFound(key)).toBe(false);
   });
 });

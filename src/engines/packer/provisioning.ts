@@ -30,12 +30,13 @@ const allScripts = (request: BuildRequest): Script[] =>
     ["seal", scripts.seal],
   ]);
 
+const contentFiles = ({ image, role }: BuildRequest): FileTree => mergeTrees(image.files, role.files);
+
 /** Beside the template: the image's and the role's files, and the scripts. */
 export const provisioningFiles = (request: BuildRequest): FileTree => {
-  const { image, role } = request;
-  const tree = mergeTrees(image.files, role.files);
+  const { image } = request;
   return new Map([
-    ...[...tree].map(([path, entry]) => [`files/${path}`, entry] as const),
+    ...[...contentFiles(request)].map(([path, entry]) => [`files/${path}`, entry] as const),
     ["sources.list", { mode: 0o644, bytes: Buffer.from(`${image.sources.join("\n")}\n`) }],
     ...allScripts(request).map(({ file, script }) => [file, { mode: 0o755, bytes: Buffer.from(script) }] as const),
   ]);
@@ -87,7 +88,8 @@ export const provisioners = (
         inline: ["cloud-init status --wait >/dev/null 2>&1 || true", `mkdir -p ${scripts.upload}`],
       },
     },
-    uploadStep("What is copied onto / as it is.", "files"),
+    // Packer refuses to upload a folder that is not there.
+    ...(contentFiles(request).size === 0 ? [] : [uploadStep("What is copied onto / as it is.", "files")]),
     uploadStep("Packages and container images; supply/README.md says where they come from.", "supply"),
     uploadStep("Debian's archive, as the nodes will ask it.", "sources.list"),
     {

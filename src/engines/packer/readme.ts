@@ -1,21 +1,30 @@
 // The README of a directory: what is in it and how it is used, in ten lines or so.
 import { imageName } from "../../manifest.ts";
 import type { BuildRequest } from "../../model.ts";
+import { missingValues } from "./builders/builder.ts";
 import type { DirectoryRequest } from "./directory-request.ts";
 
 const fence = "```";
 
-const variablesToGive = ({ builder }: DirectoryRequest): string => {
-  const names = builder.variables.filter((each) => each.default === undefined).map(({ name }) => `\`${name}\``);
-  return names.length === 0 ? "Every variable has a value" : `Give a value to ${names.join(", ")}`;
+/** Of the user's own. */
+const valuesFile = "my.pkrvars.hcl";
+
+const commands = ({ builder, builders }: DirectoryRequest): readonly string[] => {
+  const values = missingValues(builder).length === 0 ? "" : ` -var-file=${valuesFile}`;
+  return [
+    ...(builder.key === "platform" ? [] : ["sh new-key.sh"]),
+    ...(builders === "bundled" ? [] : ["packer init ."]),
+    `packer validate${values} .`,
+    `packer build${values} .`,
+  ];
 };
 
-const commands = ({ builder, builders }: DirectoryRequest): readonly string[] => [
-  ...(builder.key === "platform" ? [] : ["sh new-key.sh"]),
-  ...(builders === "bundled" ? [] : ["packer init ."]),
-  "packer validate -var-file=my.pkrvars.hcl .",
-  "packer build -var-file=my.pkrvars.hcl .",
-];
+const aboutValues = ({ builder }: DirectoryRequest): string => {
+  const missing = missingValues(builder);
+  return missing.length === 0
+    ? "Every variable has a value; `-var NAME=VALUE` gives it another."
+    : `Write \`${valuesFile}\` first, with a line \`NAME = "VALUE"\` for ${missing.join(", ")}.`;
+};
 
 export const readme = (asked: DirectoryRequest): string => {
   const { request, builder } = asked;
@@ -29,12 +38,15 @@ ${fence}sh
 ${commands(asked).join("\n")}
 ${fence}
 
-${variablesToGive(asked)}; \`variables.pkr.*\` describes them all. Credentials: ${builder.credentials}. None belong into these files.
-${key}; its user is removed from the image at the end. \`steps/\` and \`files/\` are what kimg's own engine uses, \`supply/\` is what it made.
+${aboutValues(asked)} \`variables.pkr.*\` describes them all. Credentials: ${builder.credentials}; none belong into these files.
+${key}; its user is removed from the image at the end.
+\`steps/\` and \`files/\` are what kimg's own engine uses, \`supply/\` is what it made. Where \`supply/\` has no more than its README, the same
+\`kimg packer\` without \`--template-only\` fills it.
 `;
 };
 
 export const supplyReadme = ({ kubernetes, role }: BuildRequest): string =>
-  `Kubernetes ${kubernetes.version} for the role ${role.name}, filled in by \`kimg packer\`: \`packages/\` (an apt repository), \`containerd.tar\`
-(container images, as containerd has them on its disk), \`image.json\`, and \`distribution/\` where the build is from a mirror.
+  `Kubernetes ${kubernetes.version} for the role ${role.name}: \`packages/\` (an apt repository), \`containerd.tar\` (container images, as containerd has them
+on its disk), \`image.json\`, and \`distribution/\` where the build is from a mirror. After \`kimg packer --template-only\` nothing of it is here:
+the same command without \`--template-only\` fills this folder.
 `;

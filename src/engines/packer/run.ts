@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from "node:util";
 import { ToolError } from "../../diagnostic.ts";
 import type { Command, Io } from "../../edge/io.ts";
 import { shellLine } from "../../edge/processes.ts";
-import type { Builder } from "./builders/builder.ts";
+import { type Builder, missingValues } from "./builders/builder.ts";
 import { inheritedNames, packerEnvironment, type PackerProgram } from "./program.ts";
 
 export interface PackerRun {
@@ -44,19 +44,38 @@ const command = (io: Io, run: PackerRun, doing: string, args: readonly string[])
 
 const consoleLines = 20;
 
+/** ECMA-48, 5.4. Node's own function knows those of terminals, not systemd's reset of one. */
+// oxlint-disable-next-line no-control-regex -- the console has them
+const controlSequences = /\u001B\[[0-?]*[ -/]*[@-~]/g;
+
+/** The lines of a serial console as a person sees them. */
+export const plainConsole = (text: string): string[] =>
+  stripVTControlCharacters(text.replaceAll(controlSequences, "")).replaceAll("\r", "").trimEnd().split("\n");
+
 const consoleTail = async (io: Io, run: PackerRun): Promise<string> => {
   const path = join(run.directory, workName, "console.log");
   if ((await io.files.status(path)) === undefined) return "";
-  const lines = stripVTControlCharacters(await io.files.readText(path))
-    .replaceAll("\r", "")
-    .trimEnd()
-    .split("\n");
+  const lines = plainConsole(await io.files.readText(path));
   return `\nthe end of the machine's console (${path}):\n${lines.slice(-consoleLines).join("\n")}`;
 };
 
-const pluginHint = ({ name, plugin }: Builder): string =>
-  `Packer needs the plugin of ${name} (${plugin.source} ${plugin.version}): let it reach github.com for \`packer init .\`, or put the plugin ` +
-  `into PACKER_PLUGIN_PATH with \`packer plugins install --path FILE ${plugin.source}\``;
+/** https://developer.hashicorp.com/packer/docs/plugins/install, and https://developer.hashicorp.com/packer/docs/v1.6.x/extending/plugins. */
+const pluginHint = ({ packer, builder: { name, plugin } }: PackerRun): string =>
+  packer.builders === "bundled"
+    ? `Packer ${packer.version} has no builder ${name} inside: it takes one from a program packer-builder-${name} in ~/.packer.d/plugins; ` +
+      `Packer 1.7 and later fetch ${plugin.source} themselves`
+    : `Packer needs the plugin of ${name} (${plugin.source} ${plugin.version}): let it reach github.com for \`packer init .\`, or put the plugin ` +
+      `into PACKER_PLUGIN_PATH with \`packer plugins install --path FILE ${plugin.source}\``;
+
+/** Of a template that is found wrong: it is what it was given, most of all. */
+const valuesHint = ({ builder }: PackerRun): string => {
+  const missing = missingValues(builder);
+  const needs = missing.length === 0 ? "" : `${builder.name} needs ${missing.join(", ")}; `;
+  return `${needs}--var NAME=VALUE, --var-file FILE or PKR_VAR_NAME give a variable its value; credentials: ${builder.credentials}`;
+};
+
+const missingPlugin =
+  /missing plugins?|plugins? .*not installed|unknown builder|unknown source type|failed getting the .* plugin/i;
 
 /** How it is done again by hand, with a new key. */
 const repeat = (run: PackerRun, args: readonly string[]): string => {
@@ -81,17 +100,14 @@ const runPacker = async (
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     const tail = `${error.details.tail ?? ""}${await consoleTail(io, run)}`;
-    const missing = /missing plugins?|plugins? .*not installed|unknown builder|failed getting the .* plugin/i.test(
-      tail,
-    );
-    const hint = missing ? pluginHint(run.builder) : more.hint;
+    const hint = missingPlugin.test(tail) ? pluginHint(run) : more.hint;
     throw new ToolError(doing, { tail, command: repeat(run, args), ...(hint === undefined ? {} : { hint }) });
   }
 };
 
 const fetchPlugins = async (io: Io, run: PackerRun, say: (line: string) => void): Promise<void> => {
   if (run.packer.builders === "bundled") return;
-  await runPacker(io, run, "fetching Packer's plugin", ["init", "."], { say, hint: pluginHint(run.builder) });
+  await runPacker(io, run, "fetching Packer's plugin", ["init", "."], { say, hint: pluginHint(run) });
 };
 
 /** What Packer says of a template that it does not take; empty when it takes it. Rejects with ToolError when a plugin cannot be had. */
@@ -142,7 +158,10 @@ export const runBuild = async (io: Io, run: PackerRun): Promise<void> => {
     const variables = variableArguments(run);
     await io.progress.stage(`Packer ${run.packer.version}: ${run.builder.name}`, async ({ detail: say }) => {
       await fetchPlugins(io, run, say);
-      await runPacker(io, run, "checking the template", ["validate", ...variables, "."], { say });
+      await runPacker(io, run, "checking the template", ["validate", ...variables, "."], {
+        say,
+        hint: valuesHint(run),
+      });
       await runPacker(
         io,
         run,

@@ -11,7 +11,10 @@ interface AmazonEbsSource extends SshFields {
   readonly encrypt_boot: true;
   /** Default: the account's own key for EBS. */
   readonly kms_key_id: Attributes[string];
-  /** `v2.0`: machines of this AMI ask for a token before they hand out metadata. Of the plugin only. */
+  /**
+   * `v2.0`: machines of this AMI ask for a token before they hand out metadata. Their hop limit is then 2, if their start says no other:
+   * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyImageAttribute.html. Of the plugin only.
+   */
   readonly imds_support?: "v2.0";
   readonly ena_support: true;
   readonly instance_type: Attributes[string];

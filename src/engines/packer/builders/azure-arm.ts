@@ -3,13 +3,13 @@ import { type Attributes, expression, nested, type Nested } from "../template/te
 import {
   buildUser,
   type Builder,
+  builderKey,
   given,
   optional,
   required,
   secret,
   type SourceContext,
   type SshFields,
-  temporaryKey,
   unset,
 } from "./builder.ts";
 
@@ -77,7 +77,7 @@ const source = (context: SourceContext): AzureArmSource => ({
   image_sku: given("image_sku"),
   os_disk_size_gb: given("disk_size"),
   ...destination(context),
-  ...temporaryKey(buildUser, context),
+  ...builderKey(buildUser),
   azure_tags: { "made-by": "kimg" },
 });
 

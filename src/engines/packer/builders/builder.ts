@@ -30,6 +30,8 @@ export interface Builder {
   readonly packages: readonly string[];
   /** Variables of its own, in the order in which a person fills them in. */
   readonly variables: readonly Variable[];
+  /** Variables that are optional each, but of which one must be given. */
+  readonly oneOf?: readonly string[];
   /** One line: where its credentials come from. */
   readonly credentials: string;
   /** Names of environment variables that the builder reads by itself begin with one of these. */
@@ -53,10 +55,19 @@ export interface SshFields {
 
 const timeout = expression("var.ssh_timeout");
 
-/** Packer's own key of the build. */
-export const temporaryKey = (username: Attributes[string], { builders }: SourceContext): SshFields => ({
+/**
+ * A key that the builder makes for the build; of which kind is not asked. So it is where `temporary_key_pair_type` would be ignored:
+ * https://github.com/hashicorp/packer-plugin-azure/blob/main/builder/azure/arm/openssh_key_pair.go,
+ * https://github.com/hashicorp/packer-plugin-proxmox/blob/main/builder/proxmox/clone/step_ssh_key_pair.go.
+ */
+export const builderKey = (username: Attributes[string]): SshFields => ({
   ssh_username: username,
   ssh_timeout: timeout,
+});
+
+/** Packer's own key of the build. */
+export const temporaryKey = (username: Attributes[string], { builders }: SourceContext): SshFields => ({
+  ...builderKey(username),
   ...(builders === "plugins" ? { temporary_key_pair_type: "ed25519" } : {}),
 });
 
@@ -95,5 +106,11 @@ export const secret = (name: string, description: string): Variable => ({
   ...variable(name, description, null),
   sensitive: true,
 });
+
+/** For people: what has no value yet, and must have one. Empty when everything has. */
+export const missingValues = ({ variables, oneOf }: Pick<Builder, "variables" | "oneOf">): readonly string[] => [
+  ...variables.filter((each) => each.default === undefined).map(({ name }) => `\`${name}\``),
+  ...(oneOf === undefined ? [] : [`one of ${oneOf.map((name) => `\`${name}\``).join(" and ")}`]),
+];
 
 export const given = (name: string) => expression(`var.${name}`);

@@ -37,6 +37,8 @@ interface GoogleComputeSource extends SshFields {
   readonly enable_vtpm: true;
   readonly enable_integrity_monitoring: true;
   readonly use_os_login: false;
+  /** True: the machine of the build has no rights in the project. Default false: it may write its storage. */
+  readonly disable_default_service_account: true;
   /** Keys of the whole project do not open the machine of the build. */
   readonly metadata: Attributes[string];
 }
@@ -61,6 +63,7 @@ const source = (context: SourceContext): GoogleComputeSource => ({
   enable_vtpm: true,
   enable_integrity_monitoring: true,
   use_os_login: false,
+  disable_default_service_account: true,
   ...temporaryKey(buildUser, context),
   metadata: { "block-project-ssh-keys": "TRUE" },
 });

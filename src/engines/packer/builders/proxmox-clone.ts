@@ -1,14 +1,6 @@
 // https://developer.hashicorp.com/packer/integrations/hashicorp/proxmox/latest/components/builder/clone
 import type { Attributes } from "../template/template.ts";
-import {
-  buildUser,
-  type Builder,
-  given,
-  required,
-  type SourceContext,
-  type SshFields,
-  temporaryKey,
-} from "./builder.ts";
+import { buildUser, type Builder, builderKey, given, required, type SshFields } from "./builder.ts";
 import { type ProxmoxFields, proxmox, proxmoxFields } from "./proxmox.ts";
 
 interface ProxmoxCloneSource extends ProxmoxFields, SshFields {
@@ -18,11 +10,11 @@ interface ProxmoxCloneSource extends ProxmoxFields, SshFields {
   readonly full_clone: true;
 }
 
-const source = (context: SourceContext): ProxmoxCloneSource => ({
+const source = (): ProxmoxCloneSource => ({
   ...proxmoxFields(),
   clone_vm: given("clone_vm"),
   full_clone: true,
-  ...temporaryKey(buildUser, context),
+  ...builderKey(buildUser),
 });
 
 export const proxmoxClone: Builder = {
@@ -34,5 +26,5 @@ export const proxmoxClone: Builder = {
     ...proxmox.variables,
     required("clone_vm", "Template to start from; it has cloud-init, its drive, and the guest agent."),
   ],
-  source: (context) => ({ ...source(context) }),
+  source: () => ({ ...source() }),
 };

@@ -49,7 +49,7 @@ export const proxmoxFields = (): ProxmoxFields => ({
 
 /** What is said of both. */
 export const proxmox = {
-  plugin: { name: "proxmox", source: "github.com/hashicorp/proxmox", version: ">= 1.1.8" },
+  plugin: { name: "proxmox", source: "github.com/hashicorp/proxmox", version: ">= 1.2.0" },
   powerOff: "platform",
   packages: ["qemu-guest-agent"],
   variables: [

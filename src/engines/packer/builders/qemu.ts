@@ -16,6 +16,8 @@ interface QemuSource extends SshFields {
   readonly disk_interface: "virtio";
   /** What the machine trims is not in the image. Default `ignore`. */
   readonly disk_discard: "unmap";
+  /** Zeros that the machine writes take no room on this host. Default `off`. */
+  readonly disk_detect_zeroes: "unmap";
   readonly disk_compression: boolean;
   /** Default `qcow2`. */
   readonly format: "qcow2";
@@ -58,6 +60,7 @@ const source = (): QemuSource => ({
   disk_size: given("disk_size"),
   disk_interface: "virtio",
   disk_discard: "unmap",
+  disk_detect_zeroes: "unmap",
   disk_compression: true,
   format: "qcow2",
   machine_type: "q35",

@@ -28,7 +28,7 @@ export const vsphereClone: Builder = {
   key: "seed",
   variables: [
     ...vsphere.variables,
-    required("template", "Template to start from; it has cloud-init and open-vm-tools."),
+    required("template", "Template to start from; it has UEFI, cloud-init and open-vm-tools."),
     optional("network", "Network of the machine.", "VM Network"),
   ],
   source: () => ({ ...source() }),

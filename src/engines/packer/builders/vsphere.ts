@@ -74,14 +74,15 @@ export const vsphere = {
     optional("insecure_connection", "True: vCenter's certificate is not checked.", false),
     required("datacenter", "Where the machine is made."),
     unset("cluster", "Cluster of the machine; this or `host` must be given."),
-    unset("host", "Host of the machine."),
+    unset("host", "Host of the machine; in a cluster too where DRS is off."),
     unset("resource_pool", "Resource pool of the machine; the cluster's own when not given."),
     required("datastore", "Datastore of the machine."),
     unset("folder", "Folder of the machine and of the template."),
     optional("cpus", "Processors of the machine.", 2),
     optional("memory", "MiB of the machine's memory.", 2048),
   ],
-  credentials: "PKR_VAR_vcenter_username and PKR_VAR_vcenter_password",
+  oneOf: ["cluster", "host"],
+  credentials: "PKR_VAR_vcenter_password, of the user that `vcenter_username` names",
   environment: [],
 } as const satisfies Partial<Builder>;
 

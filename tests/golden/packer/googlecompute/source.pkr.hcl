@@ -13,20 +13,21 @@ source "googlecompute" "kimg" {
     made-by = "kimg"
   }
 
-  machine_type                = var.machine_type
-  disk_size                   = var.disk_size
-  disk_type                   = "pd-ssd"
-  network                     = var.network
-  subnetwork                  = var.subnetwork
-  omit_external_ip            = var.private
-  use_internal_ip             = var.private
-  enable_secure_boot          = true
-  enable_vtpm                 = true
-  enable_integrity_monitoring = true
-  use_os_login                = false
-  ssh_username                = "packer"
-  ssh_timeout                 = var.ssh_timeout
-  temporary_key_pair_type     = "ed25519"
+  machine_type                    = var.machine_type
+  disk_size                       = var.disk_size
+  disk_type                       = "pd-ssd"
+  network                         = var.network
+  subnetwork                      = var.subnetwork
+  omit_external_ip                = var.private
+  use_internal_ip                 = var.private
+  enable_secure_boot              = true
+  enable_vtpm                     = true
+  enable_integrity_monitoring     = true
+  use_os_login                    = false
+  disable_default_service_account = true
+  ssh_username                    = "packer"
+  ssh_timeout                     = var.ssh_timeout
+  temporary_key_pair_type         = "ed25519"
 
   metadata = {
     block-project-ssh-keys = "TRUE"

@@ -19,7 +19,6 @@ source "proxmox-clone" "kimg" {
   full_clone               = true
   ssh_username             = "packer"
   ssh_timeout              = var.ssh_timeout
-  temporary_key_pair_type  = "ed25519"
 
   network_adapters {
     model  = "virtio"

@@ -4,7 +4,7 @@ packer {
   required_plugins {
     proxmox = {
       source  = "github.com/hashicorp/proxmox"
-      version = ">= 1.1.8"
+      version = ">= 1.2.0"
     }
   }
 }

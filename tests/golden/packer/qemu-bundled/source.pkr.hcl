@@ -1,24 +1,25 @@
 # worker-debian-13-1.37.2-amd64 by qemu, rendered by kimg: change the role or the image, not this file.
 
 source "qemu" "kimg" {
-  iso_url          = var.base_image
-  iso_checksum     = var.base_image_checksum
-  disk_image       = true
-  disk_size        = var.disk_size
-  disk_interface   = "virtio"
-  disk_discard     = "unmap"
-  disk_compression = true
-  format           = "qcow2"
-  machine_type     = "q35"
-  accelerator      = var.accelerator
-  cpus             = var.cpus
-  memory           = var.memory
-  net_device       = "virtio-net"
-  qemu_binary      = var.qemu_binary
-  headless         = true
-  disable_vnc      = true
-  boot_wait        = "1s"
-  http_directory   = "${var.work_directory}/seed"
+  iso_url            = var.base_image
+  iso_checksum       = var.base_image_checksum
+  disk_image         = true
+  disk_size          = var.disk_size
+  disk_interface     = "virtio"
+  disk_discard       = "unmap"
+  disk_detect_zeroes = "unmap"
+  disk_compression   = true
+  format             = "qcow2"
+  machine_type       = "q35"
+  accelerator        = var.accelerator
+  cpus               = var.cpus
+  memory             = var.memory
+  net_device         = "virtio-net"
+  qemu_binary        = var.qemu_binary
+  headless           = true
+  disable_vnc        = true
+  boot_wait          = "1s"
+  http_directory     = "${var.work_directory}/seed"
 
   qemuargs = [
     ["-cpu", "max"],

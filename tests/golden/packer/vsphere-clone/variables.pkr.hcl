@@ -35,7 +35,7 @@ variable "cluster" {
 }
 
 variable "host" {
-  description = "Host of the machine."
+  description = "Host of the machine; in a cluster too where DRS is off."
   type        = string
   default     = null
 }
@@ -70,7 +70,7 @@ variable "memory" {
 }
 
 variable "template" {
-  description = "Template to start from; it has cloud-init and open-vm-tools."
+  description = "Template to start from; it has UEFI, cloud-init and open-vm-tools."
   type        = string
 }
 

@@ -35,7 +35,7 @@ variable "cluster" {
 }
 
 variable "host" {
-  description = "Host of the machine."
+  description = "Host of the machine; in a cluster too where DRS is off."
   type        = string
   default     = null
 }

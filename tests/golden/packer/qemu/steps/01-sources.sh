@@ -12,5 +12,6 @@ else
   cp /var/tmp/kimg/sources.list /etc/apt/sources.list
 fi
 set -- -q -o APT::Sandbox::User=root -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o DPkg::Options::=--force-confdef
-apt-get update "$@"
+# By itself it only warns of an archive that does not answer, and what the base has already would be the newest.
+apt-get update "$@" -o APT::Update::Error-Mode=any
 [ "$KIMG_UPGRADE" != true ] || apt-get full-upgrade --yes --no-install-recommends "$@"
