@@ -65,6 +65,7 @@ const bootExamples = `
 Examples:
   kimg boot build/images/worker-debian-13-1.37.2-amd64 --seed build/prod/workers --until waiting
   kimg boot disk.raw --firmware uefi --console
+  kimg boot IMAGE --seed build/prod/cp1/nocloud-http              served over HTTP to this machine alone
   kimg boot IMAGE --seed SEED --disk my.qcow2 --forward 2222:22   keeps what the machine writes; SSH at port 2222`;
 
 const addBoot = (program: Command): void => {
@@ -75,7 +76,10 @@ const addBoot = (program: Command): void => {
       "Boots an image in QEMU, with KVM where a machine really runs in it and in software emulation elsewhere, and reports what its console says. Image and seed are never written to. The machine's network leads nowhere but to forwarded ports. Ends when the machine does, at --until, after --timeout, or with Ctrl-C.",
     )
     .argument("<image>", "a qcow2 or raw disk, or a folder of `kimg build`")
-    .option("--seed <seed>", "a node's folder of `kimg render`, a folder with meta-data and user-data, or an ISO")
+    .option(
+      "--seed <seed>",
+      "a node's folder of `kimg render`, or a form in it: nocloud.iso, nocloud.img, config-drive.iso, nocloud-http/; any other ISO or FAT volume, or a folder with its files",
+    )
     .addOption(
       suggesting(
         "--until <milestone>",

@@ -23,9 +23,9 @@ export const artifactCodes = {
     example: "build/images/worker-debian-13-1.37.2-amd64 holds no disk to boot",
   },
   "boot/no-seed": {
-    meaning: "What was given as the seed is none.",
-    cure: "Give the folder of a node below `build/<cluster>/`, or its ISO.",
-    example: "roles/worker is no seed",
+    meaning: "What was given as the seed is none, or one that only a platform can give to a machine.",
+    cure: "Give the folder of a node below `build/<cluster>/`, or one of `nocloud.iso`, `nocloud.img`, `config-drive.iso` and `nocloud-http/` in it.",
+    example: "build/prod/cp1 is a seed for ec2, which QEMU cannot present",
   },
   "diff/unlike": {
     meaning: "The two are of different kinds, so that nothing can be said of their differences.",

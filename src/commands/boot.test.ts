@@ -127,6 +127,19 @@ describe("kimg boot", () => {
     }),
   );
 
+  it(
+    "serves a seed for HTTP, and tells the machine where",
+    world(async ({ run, commands, folder, io }) => {
+      const seed = join(folder, "w1/nocloud-http");
+      for (const name of ["meta-data", "user-data"]) await io.files.write(join(seed, name), name);
+      await run([], { seed: join(folder, "w1") });
+      const argv: readonly string[] = commands[0]?.argv ?? [];
+      expect(argv.slice(argv.indexOf("/served") - 2, argv.indexOf("/served"))).toEqual(["--ro-bind", seed]);
+      expect(argv).toContain("type=1,serial=ds=nocloud;dsmode=net;s=http://10.0.2.4/");
+      expect(argv).not.toContain("/seed");
+    }),
+  );
+
   it.each([
     [{ until: "membr" }, /did you mean "member"/],
     [{ timeout: "soon" }, /--timeout soon/],

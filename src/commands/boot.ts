@@ -12,7 +12,7 @@ import type { Firmware, Machine } from "../emulator/machine.ts";
 import { emulatorTools } from "../emulator/tools.ts";
 import { recognise } from "../inspect/artifact-kind.ts";
 import { inspectArtifact } from "../inspect/inspect.ts";
-import { iso9660 } from "../render/iso9660.ts";
+import { presentSeed, type PresentedSeed } from "./boot-seed.ts";
 import { parseSize } from "./cache.ts";
 import { parseDuration } from "./duration.ts";
 import { formatTable } from "./words.ts";
@@ -70,22 +70,6 @@ const diskIn = async (io: Io, given: string): Promise<Machine["disk"]> => {
   return { path: join(path, disk.path), format: disk.kind };
 };
 
-const seedNames = ["meta-data", "network-config", "user-data"];
-
-/** Folders become the ISO that cloud-init looks for; it is made in `scratch`, readable by its owner only. */
-const seedDrive = async (io: Io, given: string, scratch: string): Promise<string> => {
-  const { kind, path } = await recognise(io, given);
-  if (kind === "iso" || kind === "vfat") return path;
-  if (kind !== "seed-folder") throw refuse("boot/no-seed", `${given} is no seed`, "give a node's folder, or an ISO");
-  const rendered = join(path, "nocloud.iso");
-  if ((await io.files.status(rendered)) !== undefined) return rendered;
-  const names = (await io.files.list(path)).filter((name) => seedNames.includes(name));
-  const files = names.map(async (name) => ({ name, mode: 0o400, bytes: await io.files.read(join(path, name)) }));
-  const iso = join(scratch, "seed.iso");
-  await io.files.write(iso, iso9660("CIDATA", await Promise.all(files)), 0o600);
-  return iso;
-};
-
 const isPort = (port: number): boolean => port > 0 && port < 65_536;
 
 const parseForward = (text: string): { readonly host: number; readonly guest: number } => {
@@ -105,7 +89,7 @@ const mebibyte = 2 ** 20;
 /** What the command line says that can be wrong, before anything is made. */
 const machineOptions = (
   options: BootCommandOptions,
-): Omit<Machine, "disk" | "seed"> & { readonly seconds?: number } => {
+): Omit<Machine, "disk" | keyof PresentedSeed> & { readonly seconds?: number } => {
   checkUntil(options.until);
   const { firmware, cpus, disk, timeout, forward } = options;
   const memory = Math.floor(parseSize(options.memory) / mebibyte);
@@ -198,9 +182,9 @@ export const boot = async (io: Io, options: BootCommandOptions): Promise<BootRes
   const disk = await diskIn(io, options.image);
   const scratch = await io.files.temporaryFolder(tmpdir());
   try {
-    const seed = options.seed === undefined ? undefined : await seedDrive(io, options.seed, scratch);
+    const seed = options.seed === undefined ? {} : await presentSeed(io, options.seed, scratch);
     const found = await chooseAcceleration(io, options.accel);
-    const machine = { ...rest, disk, acceleration: found.acceleration, ...(seed === undefined ? {} : { seed }) };
+    const machine = { ...rest, disk, acceleration: found.acceleration, ...seed };
     const followed = await follow(io, machine, found, { ...options, ...(seconds === undefined ? {} : { seconds }) });
     const text = options.json ? asJson(followed, options.until) : describe(followed, options);
     return { text, reached: options.until === undefined || followed.reached };

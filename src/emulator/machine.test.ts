@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Machine, machineArguments, machineBinds } from "./machine.ts";
+import { type Machine, machineArguments, machineBinds, servedAt } from "./machine.ts";
 
 const machine: Machine = { disk: { path: "/images/a.qcow2", format: "qcow2" }, firmware: "bios" };
 
@@ -46,6 +46,23 @@ describe("a machine", () => {
     const forwards = [{ host: 2222, guest: 22 }];
     expect(valuesOf({ ...machine, forwards }, "-netdev")).toEqual([
       "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:2222-:22",
+    ]);
+  });
+
+  it("reads the folder that is served to it, and still reaches nobody else", () => {
+    const served = { ...machine, served: "/seeds/w1/nocloud-http" };
+    expect(valuesOf(served, "-netdev")).toEqual([
+      "user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:80-cmd:busybox httpd -i -h /served",
+    ]);
+    expect(servedAt).toBe("http://10.0.2.4/");
+    expect(machineBinds(served, "/tmp/scratch")).toContainEqual({ from: "/seeds/w1/nocloud-http", to: "/served" });
+    expect(writable(served)).toEqual(["/tmp/scratch"]);
+  });
+
+  it("has the serial number that it is given, commas and all", () => {
+    expect(valuesOf(machine, "-smbios")).toEqual([]);
+    expect(valuesOf({ ...machine, serial: "ds=nocloud;s=http://a/?b,c" }, "-smbios")).toEqual([
+      "type=1,serial=ds=nocloud;s=http://a/?b,,c",
     ]);
   });
 

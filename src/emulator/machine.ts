@@ -33,7 +33,15 @@ export interface Machine {
   readonly wire?: { readonly socket: string; readonly station: number };
   /** TCP ports of the host's loopback address that lead into the machine. Not together with a wire. */
   readonly forwards?: readonly { readonly host: number; readonly guest: number }[];
+  /** Absolute path of a folder whose files the machine can read at `servedAt`. Not together with a wire. */
+  readonly served?: string;
+  /** The serial number that the machine's SMBIOS says. */
+  readonly serial?: string;
 }
+
+/** In the network that QEMU makes for a machine alone. */
+const server = { address: "10.0.2.4", port: 80 } as const;
+export const servedAt = `http://${server.address}/`;
 
 /** GiB that the machine's disk has more than the image, as a real machine's would: the root partition is to grow into it. */
 export const extraRoom = 4;
@@ -57,14 +65,24 @@ const drive = ({ name, path, format, bootIndex, kept }: Drive): string[] => [
   ...["-device", `virtio-blk-pci,drive=${name},bootindex=${bootIndex}`],
 ];
 
-/** https://www.qemu.org/docs/master/system/invocation.html, "-netdev user" and "-netdev stream". */
-const network = ({ wire, forwards = [] }: Machine): string => {
+/**
+ * https://www.qemu.org/docs/master/system/invocation.html, "-netdev user" and "-netdev stream". QEMU starts the HTTP server for each
+ * connection that the machine makes to it, which `restrict` leaves alone: nobody listens, and the machine reaches nothing else.
+ */
+const network = ({ wire, forwards = [], served }: Machine): string => {
   if (wire !== undefined) {
     return `stream,id=net,server=off,addr.type=unix,addr.path=/wire/${basename(wire.socket)}`;
   }
-  const doors = forwards.map(({ host, guest }) => `,hostfwd=tcp:127.0.0.1:${host}-:${guest}`);
-  return `user,id=net,restrict=on${doors.join("")}`;
+  const rules = [
+    ...forwards.map(({ host, guest }) => `hostfwd=tcp:127.0.0.1:${host}-:${guest}`),
+    ...(served === undefined ? [] : [`guestfwd=tcp:${server.address}:${server.port}-cmd:busybox httpd -i -h /served`]),
+  ];
+  return ["user", "id=net", "restrict=on", ...rules].join(",");
 };
+
+/** A comma ends a value of QEMU's options; two are one. */
+const firmwareTable = ({ serial }: Machine): string[] =>
+  serial === undefined ? [] : ["-smbios", `type=1,serial=${serial.replaceAll(",", ",,")}`];
 
 /** The emulator's own default, and those after it: machines on a wire must differ. */
 const macOf = ({ wire }: Machine): string => `52:54:00:12:34:${(0x56 + (wire?.station ?? 0)).toString(16)}`;
@@ -112,6 +130,7 @@ const emulator = (machine: Machine): string[] => [
   ),
   ...["-device", "virtio-rng-pci", "-netdev", network(machine)],
   ...["-device", `virtio-net-pci,netdev=net,romfile=,mac=${macOf(machine)}`],
+  ...firmwareTable(machine),
 ];
 
 /** To be run with `machineBinds`. */
@@ -121,10 +140,11 @@ export const machineArguments = (machine: Machine): [string, ...string[]] => [
 ];
 
 /** `scratch`: a folder of the machine's own, for what need not be kept. */
-export const machineBinds = ({ disk, seed, drives = [], wire, layer }: Machine, scratch: string): Bind[] => [
+export const machineBinds = ({ disk, seed, drives = [], served, wire, layer }: Machine, scratch: string): Bind[] => [
   { from: disk.path, to: "/disk" },
   ...(seed === undefined ? [] : [{ from: seed, to: "/seed" }]),
   ...drives.map((from, index) => ({ from, to: `/${driveName(index)}` })),
+  ...(served === undefined ? [] : [{ from: served, to: "/served" }]),
   ...(wire === undefined ? [] : [{ from: dirname(wire.socket), to: "/wire", writable: true }]),
   ...(layer === undefined ? [] : [{ from: dirname(layer), to: "/layer", writable: true }]),
   { from: scratch, to: "/scratch", writable: true },

@@ -7,5 +7,5 @@ import { type ToolsTree, toolsTree } from "../tools/tools.ts";
 export const emulatorTools = (io: Io): Promise<ToolsTree> =>
   toolsTree(io, openUserCache(io), {
     suite: "trixie",
-    packages: ["ovmf", "qemu-system-x86", "qemu-utils"],
+    packages: ["busybox", "ovmf", "qemu-system-x86", "qemu-utils"],
   });

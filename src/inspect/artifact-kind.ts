@@ -69,6 +69,17 @@ export const damaged = (path: string, reason: string): DiagnosticError =>
 
 const known = "an image (qcow2, raw, tar), a folder of `kimg build` or `kimg render`, or a seed (folder, ISO, vfat)";
 
+/** What a file holds; undefined when that is nothing that kimg knows. */
+export const kindOfFile = async (io: Io, path: string): Promise<ArtifactKind | undefined> =>
+  kindOfBytes(await readBytes(io, path, 0, headSize));
+
+/** Absolute; what links lead to. Rejects with DiagnosticError when there is nothing. */
+export const pathOf = async (io: Io, given: string): Promise<string> => {
+  const path = await io.files.realPath(given);
+  if (path === undefined) throw refuse("artifact/missing", `there is no ${given}`, `it takes ${known}`);
+  return path;
+};
+
 export interface Recognised {
   readonly kind: ArtifactKind;
   /** Absolute; what links lead to. */
@@ -77,10 +88,9 @@ export interface Recognised {
 
 /** Rejects with DiagnosticError when there is nothing, or nothing that kimg knows. */
 export const recognise = async (io: Io, given: string): Promise<Recognised> => {
-  const path = await io.files.realPath(given);
-  if (path === undefined) throw refuse("artifact/missing", `there is no ${given}`, `it takes ${known}`);
+  const path = await pathOf(io, given);
   const isFolder = (await io.files.status(path))?.kind === "directory";
-  const kind = isFolder ? await kindOfFolder(io, path) : kindOfBytes(await readBytes(io, path, 0, headSize));
+  const kind = await (isFolder ? kindOfFolder(io, path) : kindOfFile(io, path));
   if (kind !== undefined) return { kind, path };
   throw refuse("artifact/unknown", `${given} is nothing that kimg knows`, `it takes ${known}`);
 };

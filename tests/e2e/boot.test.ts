@@ -9,9 +9,9 @@ import { startProgress } from "../../src/edge/progress.ts";
 import { systemIo } from "../../src/edge/system-io.ts";
 import { renderCluster } from "../../src/render/render.ts";
 import { resolveCluster } from "../../src/resolve/resolve.ts";
-import { type Followed, boot, extraRoom, said } from "../support/boot.ts";
+import { extraRoom, type Followed, said } from "../support/boot.ts";
 import { builtDisk } from "../support/built-disk.ts";
-import { recorded } from "../support/recorded.ts";
+import { bootRecorded } from "../support/recorded-boot.ts";
 import { testOnlySecrets } from "../support/render-case.ts";
 
 const io = systemIo(startProgress("lines"), new AbortController().signal);
@@ -85,15 +85,9 @@ describe.each(["bios", "uefi"] as const)("a worker that boots from %s", (firmwar
 
   beforeAll(async () => {
     const machine = { disk: { path: disk, format: "qcow2" as const }, seed, firmware };
-    const patterns = Object.values(milestones).map(String);
     const [diskDigest, seedDigest] = await Promise.all([disk, seed].map((path) => io.files.sha256(path)));
-    const input = { firmware, patterns, extraRoom, disk: diskDigest?.sha256 ?? "", seed: seedDigest?.sha256 ?? "" };
-    followed = await recorded(io, "boot", input, async () => {
-      const booted = await boot(io, machine, milestones, { until: "probed", seconds: 1_200 });
-      io.progress.note(`${firmware}: ${JSON.stringify(booted.milestones)}`);
-      if (!booted.reached) throw new Error(`not there in time:\n${booted.console.slice(-60).join("\n")}`);
-      return booted;
-    });
+    const contents = { disk: diskDigest?.sha256 ?? "", seed: seedDigest?.sha256 ?? "" };
+    followed = await bootRecorded(io, { machine, milestones, until: "probed", contents });
   });
 
   it("says what it waits for on the console", () => {

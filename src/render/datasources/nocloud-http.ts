@@ -7,8 +7,14 @@ import { nocloudFiles } from "./nocloud.ts";
 /** Bytes: x86's COMMAND_LINE_SIZE, https://github.com/torvalds/linux/blob/master/arch/x86/include/asm/setup.h. */
 const commandLineLimit = 2048;
 
-/** By the name that cloud-init 22.4 (Debian 12) wants for HTTP and later ones still take. */
-const source = ({ seedUrl = "", node }: Seed): string => `ds=nocloud-net;s=${seedUrl}${node.name}/nocloud-http/`;
+/**
+ * What leads cloud-init to files at a URL with a slash at its end. Without `dsmode` 22.4 (Debian 12) takes the seed for one of the stage
+ * before the network, and does nothing with it; the name `nocloud-net`, which says the same, is deprecated since 24.1
+ * (https://github.com/canonical/cloud-init/blob/25.1.4/cloudinit/sources/DataSourceNoCloud.py, load_cmdline_data and ds_detect).
+ */
+export const nocloudAt = (url: string): string => `ds=nocloud;dsmode=net;s=${url}`;
+
+const source = ({ seedUrl = "", node }: Seed): string => nocloudAt(`${seedUrl}${node.name}/nocloud-http/`);
 
 /**
  * The network is needed before the seed can be fetched, and 22.4 fetches no network-config at all; cloud-init takes it from here before
