@@ -1,15 +1,13 @@
 """Runs inside a tools tree, with its cloud-init: each node's seed in each form is read by the datasource's own class, and its user-data goes
-through cloud-init's own processing. Prints, as JSON by "<node> <form>", what the machine would have.
+through cloud-init's own processing. Prints, as JSON by "<node> <form>", what the machine would have. Platforms that are asked for an address
+first are check-platforms.py's.
 
 Usage: check-datasources.py FOLDER   where FOLDER/<node>/ is what was rendered; guestinfo is kept in /tmp/guestinfo by the shim on PATH.
 """
 
-import base64
 import contextlib
 import http.server
-import importlib
 import json
-import logging
 import os
 import pathlib
 import re
@@ -18,43 +16,16 @@ import sys
 import threading
 from unittest import mock
 
-import yaml
-from cloudinit import cloud, distros, dmi, helpers, util, version
-from cloudinit.config.cc_write_files import canonicalize_extraction, extract_contents
-from cloudinit.handlers.cloud_config import CloudConfigPartHandler
-from cloudinit.handlers.jinja_template import JinjaTemplatePartHandler
+from cloudinit import dmi
 from cloudinit.net import cmdline
-from cloudinit.settings import PER_INSTANCE
 from cloudinit.sources import DSMODE_NETWORK
 from cloudinit.sources.helpers import ec2 as ec2_helper
-from cloudinit.sources.helpers import vultr as vultr_helper
-from cloudinit.user_data import is_skippable
+from seed_reading import complaints, make, module, result, seed_folder
 
 FOLDER = pathlib.Path(sys.argv[1])
-WORK = pathlib.Path("/tmp/work")
 GUESTINFO = pathlib.Path("/tmp/guestinfo")
 PORT = 18080
 URL = f"http://127.0.0.1:{PORT}"
-
-complaints = []
-
-
-# Of a place without a distribution and without a network interface; and of a class whose platform gives its machines a drive by now.
-EXPECTED = (
-    "Unable to determine distribution",
-    "Did not find a fallback interface",
-    "DataSourceDigitalOcean is deprecated in 23.2",
-)
-
-
-class Complaints(logging.Handler):
-    def emit(self, record):
-        message = record.getMessage()
-        if not message.startswith(EXPECTED):
-            complaints.append(message)
-
-
-logging.getLogger().addHandler(Complaints(level=logging.WARNING))
 
 # ---------------------------------------------------------------- the world that a machine sees
 
@@ -97,80 +68,8 @@ def routes(files):
     return lambda _method, path, _headers: files.get(path.rstrip("/"))
 
 
-def module(name):
-    return importlib.import_module(f"cloudinit.sources.DataSource{name}")
-
-
 def read(node, path):
     return (FOLDER / node / path).read_bytes()
-
-
-def make(name, config=None, kind=None):
-    """A datasource's own class, in a fresh place, as ds-identify leaves it: the only one beside that of last resort."""
-    shutil.rmtree(WORK, ignore_errors=True)
-    for folder in ("cloud/seed", "cloud/instance", "cloud/data", "run"):
-        (WORK / folder).mkdir(parents=True)
-    paths = helpers.Paths(
-        {"cloud_dir": str(WORK / "cloud"), "run_dir": str(WORK / "run"), "templates_dir": "/etc/cloud/templates"}
-    )
-    distro = distros.fetch("debian")("debian", {}, paths)
-    source_class = getattr(module(name), kind or f"DataSource{name}")
-    settings = {"datasource_list": [source_class.dsname, "None"], "datasource": {source_class.dsname: config or {}}}
-    return source_class(settings, distro, paths)
-
-
-def seed_folder(name, files):
-    folder = WORK / "cloud/seed" / name
-    for path, content in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
-
-
-# ---------------------------------------------------------------- what cloud-init makes of it
-
-
-def cloud_config(source):
-    """As stages.Init does: every part to the handler of its kind."""
-    source.paths.datasource = source
-    merged = WORK / "cloud-config.txt"
-    plain = CloudConfigPartHandler(source.paths)
-    plain.cloud_fn = str(merged)
-    template = JinjaTemplatePartHandler(source.paths, sub_handlers=[plain])
-    kinds = {kind: handler for handler in (plain, template) for kind in handler.list_types()}
-    plain.handle_part(None, "__begin__", None, None, PER_INSTANCE, {})
-    for part in source.get_userdata().walk():
-        if is_skippable(part):
-            continue
-        kind = part.get_content_type()
-        if kind not in kinds:
-            complaints.append(f"nothing handles a part of {kind}")
-            continue
-        payload = util.fully_decoded_payload(part)
-        kinds[kind].handle_part(None, kind, part.get_filename(), payload, PER_INSTANCE, {})
-    plain.handle_part(None, "__end__", None, None, PER_INSTANCE, {})
-    return yaml.safe_load(merged.read_text()) or {}
-
-
-def written(config):
-    files = {}
-    for entry in config.get("write_files", []):
-        content = extract_contents(entry["content"], canonicalize_extraction(entry.get("encoding")))
-        files[entry["path"]] = content.decode() if isinstance(content, bytes) else content
-    return files
-
-
-def result(source, found=True, network=None):
-    if not found:
-        return {"complaints": [*complaints, "the datasource does not take it"], "files": {}}
-    config = cloud_config(source)
-    hostname = util.get_hostname_fqdn(config, cloud.Cloud(source, source.paths, {}, source.distro, None))
-    return {
-        "complaints": list(complaints),
-        "files": written(config),
-        "hostname": list(hostname)[:2],
-        "instance": str(source.get_instance_id()),
-        "network": network,
-    }
 
 
 # ---------------------------------------------------------------- the forms
@@ -315,44 +214,6 @@ def gce(node, attributes):
         return result(source, source.get_data())
 
 
-def without_platform(user_data):
-    """For what a platform's own class cannot be run for: cloud-init's processing of the user-data that it would have found."""
-    source = make("None")
-    source.ds_cfg = {"userdata_raw": user_data, "metadata": {"instance-id": "platform", "local-hostname": "platform"}}
-    return result(source, source.get_data())
-
-
-def azure(node, custom_data):
-    """Azure's class asks the fabric; the document that the custom data comes in is parsed as it does."""
-    wa, envelope = "http://schemas.microsoft.com/windowsazure", "http://schemas.dmtf.org/ovf/environment/1"
-    document = (
-        f'<ns0:Environment xmlns:ns0="{envelope}" xmlns:ns1="{wa}"><ns1:ProvisioningSection><ns1:Version>1.0</ns1:Version>'
-        "<ns1:LinuxProvisioningConfigurationSet><ns1:ConfigurationSetType>LinuxProvisioningConfiguration</ns1:ConfigurationSetType>"
-        f"<ns1:HostName>platform</ns1:HostName><ns1:UserName>admin</ns1:UserName>"
-        f"<ns1:CustomData>{base64.b64encode(custom_data).decode()}</ns1:CustomData>"
-        "</ns1:LinuxProvisioningConfigurationSet></ns1:ProvisioningSection><ns1:PlatformSettingsSection><ns1:Version>1.0</ns1:Version>"
-        "<ns1:PlatformSettings><ns1:ProvisionGuestAgent>true</ns1:ProvisionGuestAgent></ns1:PlatformSettings>"
-        "</ns1:PlatformSettingsSection></ns0:Environment>"
-    )
-    with world():
-        return without_platform(module("Azure").read_azure_ovf(document)[1])
-
-
-def no_dhcp(name):
-    """Its class would ask DHCP for an address first."""
-    names = [each for each in ("EphemeralDHCPv4", "EphemeralIPNetwork") if hasattr(module(name), each)]
-    without = {each: lambda *_, **__: contextlib.nullcontext(None) for each in names}
-    return mock.patch.multiple(module(name), **without)
-
-
-def hetzner(node, path):
-    metadata = yaml.safe_dump({"instance-id": "77", "hostname": "platform", "network-config": {"version": 1, "config": []}})
-    files = {"/metadata": metadata.encode(), "/userdata": read(node, path)}
-    with no_dhcp("Hetzner"), world(routes(files), system_manufacturer="Hetzner", system_serial_number="77"):
-        source = make("Hetzner", {"metadata_url": f"{URL}/metadata", "userdata_url": f"{URL}/userdata", "retries": 0})
-        return result(source, source.get_data())
-
-
 def digitalocean(node):
     metadata = {"droplet_id": "77", "hostname": "platform", "user_data": read(node, "digitalocean/user-data").decode()}
     with world(
@@ -374,31 +235,17 @@ def digitalocean_drive(node):
         return result(source, source.get_data())
 
 
-def vultr(node):
-    metadata = {
-        # As the service answers an older cloud-init, and a newer one.
-        "region": {"regioncode": "AMS"} if version.version_string() < "23" else "ams",
-        **{"instance-v2-id": "77", "hostname": "platform", "interfaces": []},
-        **{"vendor-data": "", "local-hostname": "platform", "instance-id": "77"},
-        "user-data": read(node, "vultr/user-data").decode(),
-    }
-    files = {"/v1.json": json.dumps(metadata).encode()}
-    # Its own goes through every interface with DHCP.
-    fetch = mock.patch.object(
-        vultr_helper, "get_metadata", lambda *_, **__: json.loads(vultr_helper.read_metadata(URL, 5, 0, 1, "test"))
-    )
-    with fetch, world(routes(files), system_manufacturer="Vultr", system_serial_number="77"):
-        source = make("Vultr", {"url": URL})
-        return result(source, source.get_data())
-
-
 def text(node, path):
     return read(node, path).decode()
 
 
-def user_data_alone(node, path):
+def user_data_alone(node):
+    """Cloud-init's processing of what any platform's class would have found."""
     with world():
-        return without_platform(read(node, path))
+        source = make("None")
+        metadata = {"instance-id": "platform", "local-hostname": "platform"}
+        source.ds_cfg = {"userdata_raw": read(node, "user-data/user-data"), "metadata": metadata}
+        return result(source, source.get_data())
 
 
 FORMS = {
@@ -418,18 +265,13 @@ FORMS = {
         node,
         {"user-data": text(node, "gce/user-data.base64"), "user-data-encoding": text(node, "gce/user-data-encoding")},
     ),
-    "azure": lambda node: azure(node, read(node, "azure/custom-data")),
-    "azure base64": lambda node: azure(node, base64.b64decode(read(node, "azure/custom-data.base64"))),
-    "hetzner": lambda node: hetzner(node, "hetzner/user-data"),
-    "hetzner base64": lambda node: hetzner(node, "hetzner/user-data.base64"),
     "digitalocean": digitalocean,
     "digitalocean drive": digitalocean_drive,
-    "vultr": vultr,
-    "user-data": lambda node: user_data_alone(node, "user-data/user-data"),
+    "user-data": user_data_alone,
 }
 
 # Where text is more than the platform takes, only the compressed form is there.
-PLAIN = {"openstack": "openstack/user-data", "ec2": "ec2/user-data", "gce": "gce/user-data", "azure": "azure/custom-data", "hetzner": "hetzner/user-data"}
+PLAIN = {"openstack": "openstack/user-data", "ec2": "ec2/user-data", "gce": "gce/user-data"}
 
 found = {}
 for node in sorted(path.name for path in FOLDER.iterdir() if path.is_dir()):

@@ -1,4 +1,4 @@
-// Each form of a seed, read by cloud-init of Debian 12 and 13: by the datasource's own class where it can run without its platform.
+// Each form of a seed, read by cloud-init of Debian 12 and 13: by the datasource's own class, in a world that has what the class asks for.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -9,7 +9,7 @@ import { startProgress } from "../../src/edge/progress.ts";
 import { systemIo } from "../../src/edge/system-io.ts";
 import { diskTools } from "../../src/engines/disk/disk-image.ts";
 import type { FileTree } from "../../src/model.ts";
-import { sandboxed, type Sandboxed } from "../../src/tools/sandbox.ts";
+import { type Bind, sandboxed, type Sandboxed } from "../../src/tools/sandbox.ts";
 import { toolsTree, type ToolsTree } from "../../src/tools/tools.ts";
 import { readerPrograms } from "../support/reader-programs.ts";
 import { renderGolden } from "../support/render-case.ts";
@@ -26,6 +26,21 @@ const alone = [
   ...compressed,
 ];
 
+/** Those whose class asks DHCP for an address, and what it asks for then. */
+const azure = [
+  "GET http://169.254.169.254/metadata/instance?api-version=2021-08-01&extended=true",
+  "GET http://168.63.129.16/machine/?comp=goalstate",
+  "POST http://168.63.129.16/machine?comp=health",
+];
+const hetzner = ["metadata", "userdata"].map((name) => `GET http://169.254.169.254/hetzner/v1/${name}`);
+const asked: Readonly<Record<string, readonly string[]>> = {
+  azure,
+  "azure base64": azure,
+  hetzner,
+  "hetzner base64": hetzner,
+  vultr: ["GET http://169.254.169.254/v1.json"],
+};
+
 interface Found {
   readonly complaints: readonly string[];
   readonly files: Readonly<Record<string, string>>;
@@ -33,6 +48,9 @@ interface Found {
   readonly instance: string;
   readonly network: unknown;
   readonly left?: unknown;
+  /** Of a service on a network that the machine has from DHCP, each request; and the addresses that were leased. */
+  readonly asked?: readonly string[];
+  readonly leased?: readonly string[];
 }
 
 let work: string;
@@ -79,20 +97,26 @@ describe.each(["bookworm", "trixie"])("cloud-init of Debian's %s", (suite) => {
     found = await readSeeds(rendered);
   });
 
-  const readSeeds = async (folder: string): Promise<Readonly<Record<string, Found>>> => {
+  const readBy = async (check: string, folder: string, ...binds: readonly Bind[]): Promise<Record<string, Found>> => {
     const { stdout } = await run(tools, {
-      argv: ["python3", "/tmp/check-datasources.py", "/tmp/rendered"],
+      argv: ["python3", `/tmp/${check}`, "/tmp/rendered"],
       environment: { PATH: "/tmp/shim:/usr/sbin:/usr/bin" },
       binds: [
         { from: folder, to: "/tmp/rendered" },
-        { from: here("check-datasources.py"), to: "/tmp/check-datasources.py" },
-        { from: here("vmware-rpctool"), to: "/tmp/shim/vmware-rpctool" },
+        ...[check, "seed_reading.py"].map((name) => ({ from: here(name), to: `/tmp/${name}` })),
         { from: join(work, "certificates"), to: "/etc/ssl/certs" },
         { from: join(work, "run"), to: "/run", writable: true },
+        ...binds,
       ],
     });
-    return JSON.parse(stdout) as Readonly<Record<string, Found>>;
+    return JSON.parse(stdout) as Record<string, Found>;
   };
+
+  const readSeeds = async (folder: string): Promise<Readonly<Record<string, Found>>> => ({
+    ...(await readBy("check-datasources.py", folder, { from: here("vmware-rpctool"), to: "/tmp/shim/vmware-rpctool" })),
+    // The kernel mounts a /sys for another network only beside one that hides nothing.
+    ...(await readBy("check-platforms.py", folder, { from: "/sys" })),
+  });
 
   const of = (node: string, form: string): Found => {
     const entry = found[`${node} ${form}`];
@@ -144,6 +168,13 @@ describe.each(["bookworm", "trixie"])("cloud-init of Debian's %s", (suite) => {
     expect(of("more", "config-drive").network).toBeNull();
   });
 
+  it.each(Object.entries(asked))("asks DHCP and the services of the platform for %s, each once", (form, requests) => {
+    for (const node of nodes) {
+      expect(of(node, form)).toMatchObject({ asked: requests, leased: ["10.0.0.21"] });
+      expect(JSON.stringify(of(node, form).network)).toContain("52:54:00:00:20:31");
+    }
+  });
+
   it("leaves nothing in guestinfo, and is left out of the next boots then", async () => {
     for (const node of nodes) expect(of(node, "vmware").left).toEqual({});
     const { stdout } = await run(tools, {
@@ -173,6 +204,7 @@ describe.each(["bookworm", "trixie"])("cloud-init of Debian's %s", (suite) => {
     const without: Readonly<Record<string, (all: string) => string>> = {
       [`${node}/user-data/user-data`]: (all) => all.replace(/^.*% set.*\n/m, ""),
       [`${node}/openstack/properties.json`]: (all) => all.replace("kimg_token", "kimg_tokne"),
+      [`${node}/azure/custom-data`]: (all) => all.replace(/^.*% set.*\n/m, ""),
     };
     for (const [path, { bytes }] of tree) {
       if (path.startsWith(`${node}/`)) await put(join(work, suite, path), without[path]?.(text(path)) ?? bytes);
@@ -180,7 +212,9 @@ describe.each(["bookworm", "trixie"])("cloud-init of Debian's %s", (suite) => {
     const broken = await readSeeds(join(work, suite));
     expect(broken[`${node} user-data`]?.complaints).not.toEqual([]);
     expect(broken[`${node} openstack`]?.complaints).not.toEqual([]);
+    expect(broken[`${node} azure`]?.complaints).not.toEqual([]);
     expect(broken[`${node} ec2`]?.complaints).toEqual([]);
+    expect(broken[`${node} azure base64`]?.complaints).toEqual([]);
   });
 
   it("finds the files of a configuration drive on its image", async () => {
