@@ -8,8 +8,8 @@ import { systemIo } from "../../src/edge/system-io.ts";
 import { type Followed, boot, extraRoom, said } from "../support/boot.ts";
 import { recorded } from "../support/recorded.ts";
 import { type Hub, openHub } from "../support/hub.ts";
-import { milestones } from "./emulated.ts";
-import { type Pair, type PairName, makePair, pairNames } from "./pair.ts";
+import { milestones } from "../vm/emulated.ts";
+import { type Pair, type PairName, makePair, pairNames } from "../vm/pair.ts";
 
 const io = systemIo(startProgress("lines"), new AbortController().signal);
 let folder: string;
