@@ -52,10 +52,9 @@ it("gives programs the command line too", async () => {
 });
 
 it("shows the section or the field of that name, and what else there is", async () => {
-  const vmware = await ask(["vmware"]);
-  expect(vmware).toMatch(/^VMware\n-{6}\n\n[^]+\n\nAlso:\n[^]* kimg help platform\/no-vmware-tools /);
   expect(await ask(["seed"])).toMatch(/^Seed\n----\n[^]+\n {2}kimg help render +write each node's seed\n/);
   expect(await ask(["etcd"])).toMatch(/^etcd\n----\n[^]+ kimg help cluster\.yaml etcd\.snapshots\.every /);
+  expect(await ask(["ConfigDrive"])).toMatch(/^ConfigDrive and OpenStack\n-+\n/);
   expect(await ask(["nodes.address"])).toMatch(/^ {2}nodes\[\]\.address\n {4}type: text or list of text\n/);
   expect(JSON.parse(await ask(["nodes.address"], true))).toMatchObject({ field: "nodes[].address" });
 });
