@@ -157,7 +157,7 @@ describe("Packer 1.15", () => {
     const place = await written("qemu", "hcl2", "plugins");
     const file = join(place, "source.pkr.hcl");
     const text = await io.files.readText(file);
-    await writeFile(file, text.replace("disk_image       = true", "disk_image = true"));
+    await writeFile(file, text.replace(/disk_image +=/, "disk_image ="));
     expect(await run(recent, ["fmt", "-check", "."], place, {})).toMatchObject({ code: 3 });
     await writeFile(file, `${text}}\n`);
     expect(await run(recent, ["validate", "-syntax-only", "."], place, {})).toMatchObject({ code: 1 });
