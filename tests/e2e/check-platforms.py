@@ -2,7 +2,7 @@
 of which nothing is patched. The machine and its platform are two networks with a cable in between: the DHCP client of cloud-init asks dnsmasq,
 and the services answer at their own addresses. Prints, as JSON by "<node> <form>", what the machine would have, and what it asked for.
 
-Usage: unshare -Urnm check-platforms.py FOLDER   where FOLDER/<node>/ is what was rendered, and /sys is the host's
+Usage: check-platforms.py FOLDER   where FOLDER/<node>/ is what was rendered, and /sys is the host's
 """
 
 import base64
@@ -48,8 +48,6 @@ def start_machine(smbios):
     for folder in (RUN, "/sys", "/var/lib", "/var/log", WORK):
         run("mount", "-t", "tmpfs", "tmpfs", folder)
     (RUN / "sysfs").mkdir()
-    # The newer system calls ask for one that can be written to, which the kernel refuses where the host's cannot.
-    os.environ["LIBMOUNT_FORCE_MOUNT2"] = "always"
     run("mount", "-t", "sysfs", "-o", "ro", "sysfs", RUN / "sysfs")
     identity = pathlib.Path("/sys/class/dmi/id")
     identity.mkdir(parents=True)
