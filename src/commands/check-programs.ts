@@ -37,7 +37,7 @@ const distinct = (nodes: readonly Node[]): readonly Node[] => [
 ];
 
 const identity = ({ code, message, path, location, hint }: Diagnostic): string =>
-  JSON.stringify([code, message, location?.file, location?.line, path ?? location?.line ?? hint]);
+  JSON.stringify([code, message, location?.file, path ?? location?.line ?? hint]);
 
 /** What many nodes have from one place is said once. */
 const once = (complaints: readonly Diagnostic[]): readonly Diagnostic[] =>

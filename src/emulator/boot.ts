@@ -16,8 +16,8 @@ export interface BootOptions extends WatchActions {
   readonly powerCut?: boolean;
   /** Seconds from that milestone to the end. When not given: none for a power cut, else two, for what comes in the same breath. */
   readonly linger?: number;
-  /** Settled before which it is not ended after that milestone: another machine may need it. */
-  readonly neededBy?: Promise<unknown>;
+  /** After that milestone the machine runs on until this is settled, such as the boot of another machine that needs it. */
+  readonly neededBy?: Promise<unknown> | undefined;
 }
 
 export interface Followed {

@@ -1,44 +1,28 @@
 // Two machines with kernels of their own, powered on together, become one cluster. What became of them is read off their serial consoles.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startProgress } from "../../src/edge/progress.ts";
 import { systemIo } from "../../src/edge/system-io.ts";
-import { type Followed, boot, extraRoom, said } from "../support/boot.ts";
+import { type Followed, extraRoom, said } from "../support/boot.ts";
 import { recorded } from "../support/recorded.ts";
-import { type Hub, openHub } from "../support/hub.ts";
 import { milestones } from "../vm/emulated.ts";
-import { type Pair, type PairName, makePair, pairNames } from "../vm/pair.ts";
+import { type OpenPair, type PairName, followToEnd, openPair, pairNames } from "../vm/pair.ts";
 
 const io = systemIo(startProgress("lines"), new AbortController().signal);
-let folder: string;
-let pair: Pair;
-let hub: Hub;
+let pair: OpenPair;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "kimg-vm-"));
-  hub = await openHub(join(folder, "hub", "socket"));
-  pair = await makePair(io, folder, hub.socket);
+  pair = await openPair(io);
 });
-afterAll(async () => {
-  await hub.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => pair.close());
 
-const power = async (name: PairName, neededBy?: Promise<unknown>): Promise<Followed> => {
-  const options = { until: "probed", seconds: 2_400, ...(neededBy === undefined ? {} : { neededBy }) };
-  const booted = await boot(io, pair[name], milestones, options);
-  io.progress.note(`${name}: ${JSON.stringify(booted.milestones)}`);
-  if (!booted.reached) throw new Error(`${name} not there in time:\n${booted.console.slice(-80).join("\n")}`);
-  return booted;
-};
+const power = (name: PairName, neededBy?: Promise<unknown>): Promise<Followed> =>
+  followToEnd(io, name, pair.machines[name], 2_400, neededBy);
 
 describe("a control plane and a worker, powered on together", () => {
   let followed: Readonly<Record<PairName, Followed>>;
 
   beforeAll(async () => {
-    const files = Object.values(pair).flatMap(({ disk, seed = "" }) => [disk.path, seed]);
+    const files = Object.values(pair.machines).flatMap(({ disk, seed = "" }) => [disk.path, seed]);
     const digests = await Promise.all(files.map(async (path) => (await io.files.sha256(path)).sha256));
     const input = { digests, extraRoom, patterns: Object.values(milestones).map(String) };
     followed = await recorded(io, "vm", input, async () => {

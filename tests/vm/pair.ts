@@ -1,14 +1,17 @@
 // A control plane and a worker for software emulation: the qcow2 disks that `kimg build` makes, and the seeds that `kimg render` writes.
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadCluster } from "../../src/commands/check.ts";
 import type { Io } from "../../src/edge/io.ts";
 import { renderCluster } from "../../src/render/render.ts";
 import { resolveCluster } from "../../src/resolve/resolve.ts";
 import type { Machine } from "../../src/emulator/machine.ts";
+import { type Followed, boot } from "../support/boot.ts";
 import { builtDisk } from "../support/built-disk.ts";
+import { type Hub, openHub } from "../support/hub.ts";
 import { testOnlySecrets } from "../support/render-case.ts";
-import { emulated } from "./emulated.ts";
+import { emulated, milestones } from "./emulated.ts";
 
 /** On both machines, once each is a member. */
 const finding = `if [ -e "$KUBECONFIG" ]; then
@@ -36,8 +39,14 @@ export type PairName = (typeof pairNames)[number];
 
 export type Pair = Readonly<Record<PairName, Machine>>;
 
-/** Builds what is not in the cache; everything else goes into `folder`. `hub`: the socket that joins the two. */
-export const makePair = async (io: Io, folder: string, hub: string): Promise<Pair> => {
+export interface OpenPair {
+  /** Of its own; gone after `close`. */
+  readonly folder: string;
+  readonly machines: Pair;
+  readonly close: () => Promise<void>;
+}
+
+const makeMachines = async (io: Io, folder: string, hub: Hub): Promise<Pair> => {
   await writeFile(join(folder, "cluster.yaml"), clusterText);
   const { config, library } = await loadCluster(io, { cluster: join(folder, "cluster.yaml"), libraries: [] });
   const cluster = resolveCluster(config, library);
@@ -52,8 +61,33 @@ export const makePair = async (io: Io, folder: string, hub: string): Promise<Pai
       seed,
       firmware: "bios",
       memory: 3072,
-      wire: { socket: hub, station: pairNames.indexOf(name) },
+      wire: { socket: hub.socket, station: pairNames.indexOf(name) },
     };
   };
   return { cp1: await machineOf("cp1"), w1: await machineOf("w1") };
+};
+
+/** Builds what is not in the cache, and joins the two by a hub. Nothing is powered on yet. */
+export const openPair = async (io: Io): Promise<OpenPair> => {
+  const folder = await mkdtemp(join(tmpdir(), "kimg-vm-"));
+  const hub = await openHub(join(folder, "hub", "socket"));
+  const close = async (): Promise<void> => {
+    await hub.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { folder, machines: await makeMachines(io, folder, hub), close };
+};
+
+/** Boots it and follows it to the probe's end. Throws when that is not reached in this many seconds. */
+export const followToEnd = async (
+  io: Io,
+  name: PairName,
+  machine: Machine,
+  seconds: number,
+  neededBy?: Promise<unknown>,
+): Promise<Followed> => {
+  const followed = await boot(io, machine, milestones, { until: "probed", seconds, neededBy });
+  io.progress.note(`${name}: ${JSON.stringify(followed.milestones)}`);
+  if (!followed.reached) throw new Error(`${name} not there in time:\n${followed.console.slice(-80).join("\n")}`);
+  return followed;
 };

@@ -1,8 +1,7 @@
 // Power cuts at moments that nobody chose: a control plane in its init, then a worker in its join. What was not written to their disks
 // in time is lost, as on real machines. They go on by themselves each time, and one cluster comes of it. KIMG_LAB_SEED has the moments
 // again.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatTable } from "../../src/commands/words.ts";
@@ -10,9 +9,8 @@ import { startProgress } from "../../src/edge/progress.ts";
 import { systemIo } from "../../src/edge/system-io.ts";
 import { randomNumbers, seedOf } from "../lab/random.ts";
 import { type Followed, boot, said } from "../support/boot.ts";
-import { type Hub, openHub } from "../support/hub.ts";
 import { milestones } from "./emulated.ts";
-import { type Pair, type PairName, makePair, pairNames } from "./pair.ts";
+import { type OpenPair, type PairName, followToEnd, openPair, pairNames } from "./pair.ts";
 
 interface Victim {
   readonly name: PairName;
@@ -46,21 +44,14 @@ const working = /^PROBE agent running (?:init|join|finish joining|add-ons|seal):
 /** Work that the boot before had ended counts as well: nothing is waited for that cannot come any more. */
 const atWork = { ...milestones, member, "at work": new RegExp(`${working.source}|${member.source}`) };
 
-let folder: string;
-let pair: Pair;
-let hub: Hub;
+let pair: OpenPair;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "kimg-vm-"));
-  hub = await openHub(join(folder, "hub", "socket"));
-  pair = await makePair(io, folder, hub.socket);
+  pair = await openPair(io);
 });
-afterAll(async () => {
-  await hub.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => pair.close());
 
-const machineOf = (name: PairName) => ({ ...pair[name], layer: join(folder, `${name}.qcow2`) });
+const machineOf = (name: PairName) => ({ ...pair.machines[name], layer: join(pair.folder, `${name}.qcow2`) });
 
 const lastWord = ({ console: lines }: Followed): string =>
   lines.findLast((line) => line.startsWith("PROBE agent "))?.slice("PROBE agent ".length) ?? "nothing";
@@ -79,12 +70,8 @@ const cutOnce = async ({ name, within }: Victim, random: () => number): Promise<
   return cut;
 };
 
-const untilMember = async (name: PairName, neededBy?: Promise<unknown>): Promise<Followed> => {
-  const options = { until: "probed", seconds: patience, ...(neededBy === undefined ? {} : { neededBy }) };
-  const followed = await boot(io, machineOf(name), milestones, options);
-  if (!followed.reached) throw new Error(`${name} not there in time:\n${followed.console.slice(-80).join("\n")}`);
-  return followed;
-};
+const untilMember = (name: PairName, neededBy?: Promise<unknown>): Promise<Followed> =>
+  followToEnd(io, name, machineOf(name), patience, neededBy);
 
 const cutAll = async (victim: Victim, random: () => number): Promise<readonly Cut[]> => {
   const cuts: Cut[] = [];

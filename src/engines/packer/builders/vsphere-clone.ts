@@ -4,7 +4,7 @@ import { type Builder, given, optional, required } from "./builder.ts";
 import { guestinfoSeed, type VsphereFields, vsphere, vsphereFields } from "./vsphere.ts";
 
 interface VsphereCloneSource extends VsphereFields {
-  /** A machine or a template with cloud-init and open-vm-tools. */
+  /** A machine or a template with UEFI, cloud-init and open-vm-tools. */
   readonly template: Attributes[string];
   readonly network: Attributes[string];
   /** Default false: the whole disk is copied. */
