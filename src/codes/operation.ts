@@ -112,11 +112,6 @@ export const repairCodes = {
     cure: "Take another; a master keeps several.",
     example: "etcd.db is damaged: its database and its digest do not belong together",
   },
-  "recover/external-etcd": {
-    meaning: "The cluster's etcd is not on its masters.",
-    cure: "Restore it where it runs.",
-    example: "the cluster's etcd is not its own (etcd.external)",
-  },
   "recover/no-digest": {
     meaning: "The file is not what `etcdctl snapshot save` writes: it has no digest at its end.",
     cure: "Take a snapshot, not a copy of etcd's own files.",

@@ -6,7 +6,6 @@ import { DiagnosticError, ToolError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import type { Cluster, Node, Secrets } from "../model.ts";
 import { openApi } from "../operate/api.ts";
-import { hasStackedEtcd } from "../operate/health.ts";
 import { observeNodes } from "../operate/observed.ts";
 import { otherMasters, recovering, recoveryPath } from "../operate/recovery.ts";
 import { mastersOf } from "../resolve/resolve.ts";
@@ -35,10 +34,6 @@ const checkMaster = (cluster: Cluster, node: Node): void => {
     const masters = mastersOf(cluster.nodes).filter(({ pool }) => !pool);
     const hint = `name one of ${masters.map(({ name }) => name).join(", ")}`;
     throw refuse("no-master", `${node.name} is no master with a name of its own: it holds no etcd`, hint);
-  }
-  if (!hasStackedEtcd(cluster)) {
-    const hint = "restore it where it runs; the masters go on by themselves when it answers again";
-    throw refuse("external-etcd", "the cluster's etcd is not its own (etcd.external)", hint);
   }
   if (cluster.state === "existing") return;
   const message = "cluster.yaml does not say that the cluster exists: the other masters' seeds could make a second one";

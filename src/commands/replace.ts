@@ -8,7 +8,6 @@ import type { Cluster, Node } from "../model.ts";
 import { type Api, openApi } from "../operate/api.ts";
 import { mintToken } from "../operate/bootstrap-token.ts";
 import { type Etcd, type EtcdEntry, type EtcdMember, openEtcd } from "../operate/etcd.ts";
-import { hasStackedEtcd } from "../operate/health.ts";
 import { planMemberRemoval } from "../operate/member-removal.ts";
 import { observeNodes, type ObservedNode } from "../operate/observed.ts";
 import { bareAddress, mastersOf } from "../resolve/resolve.ts";
@@ -68,7 +67,7 @@ const entriesOf = (cluster: Cluster, node: Node, nodes: readonly ObservedNode[])
   return [...addressOf].map(([name, address]) => ({ name, address: address ?? "" }));
 };
 
-const hasMember = (cluster: Cluster, node: Node): boolean => mastersOf([node]).length > 0 && hasStackedEtcd(cluster);
+const hasMember = (node: Node): boolean => mastersOf([node]).length > 0;
 
 const memberStep = (etcd: Etcd, member: EtcdMember): Step => ({
   what: `remove the etcd member ${member.name || member.id} (${etcd.url})`,
@@ -110,7 +109,7 @@ const nodesOrReason = async (io: Io, api: Api, { cluster, secrets }: TrustedClus
     return await observeNodes(api);
   } catch (error) {
     const entries = entriesOf(cluster, node, []);
-    if (error instanceof ToolError && hasMember(cluster, node) && entries.length > 0) {
+    if (error instanceof ToolError && hasMember(node) && entries.length > 0) {
       const etcd = await openEtcd(io, secrets, entries).catch(() => undefined);
       if (etcd !== undefined) mayRemove(etcd, node, undefined);
     }
@@ -129,7 +128,7 @@ const plan = async (io: Io, loaded: TrustedCluster, node: Node, options: Replace
   const nodes = await nodesOrReason(io, api, loaded, node);
   const observed = nodes.find(({ name }) => name === node.name);
   checkDead(node, observed);
-  const etcd = hasMember(cluster, node) ? await openEtcd(io, secrets, entriesOf(cluster, node, nodes)) : undefined;
+  const etcd = hasMember(node) ? await openEtcd(io, secrets, entriesOf(cluster, node, nodes)) : undefined;
   return [
     ...(etcd === undefined ? [] : mayRemove(etcd, node, observed).map((member) => memberStep(etcd, member))),
     ...(observed === undefined ? [] : [nodeStep(api, node)]),

@@ -14,9 +14,6 @@ nodes:
 `;
 const cluster = await clusterOf(text);
 const pooled = await clusterOf(`${text}pools: [{ name: workers, role: worker, count: 2 }]\n`);
-const external = await clusterOf(
-  `${text}kubeadm: { ClusterConfiguration: { etcd: { local: null, external: { endpoints: ["https://10.1.1.1:2379"] } } } }\n`,
-);
 
 const now = new Date("2026-11-01T00:00:00Z");
 const inDays = (days: number): Date => new Date(now.getTime() + days * 86_400_000 + 1000);
@@ -131,10 +128,6 @@ describe("a cluster's health", () => {
     );
     expect(told({ components: [etcd("cp1")] })).toBe("1 of 3 etcd members are ready: that is no quorum");
     expect(told({ certificateEnds: inDays(6) })).toBe("the certificate of the API server ends in 6 days");
-  });
-
-  it("asks nothing of an etcd that is somebody else's", () => {
-    expect(found({ components: [] }, external)).toEqual([]);
   });
 
   it("tells errors first", () => {

@@ -106,14 +106,7 @@ const skews = ({ kubernetes }: Cluster, { version, nodes }: Observed): readonly 
   ];
 };
 
-/** False when the user has given kubeadm an etcd that is not its own. */
-export const hasStackedEtcd = ({ passThrough }: Cluster): boolean => {
-  const etcd = passThrough.kubeadm.ClusterConfiguration["etcd"];
-  return !(typeof etcd === "object" && etcd !== null && "external" in etcd);
-};
-
 const etcdProblems = (cluster: Cluster, { components }: Observed): readonly Diagnostic[] => {
-  if (!hasStackedEtcd(cluster)) return [];
   const wanted = machines(mastersOf(cluster.nodes));
   const pods = components.filter(({ component }) => component === "etcd");
   const ready = pods.filter((pod) => pod.ready).length;

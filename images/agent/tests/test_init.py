@@ -165,6 +165,16 @@ class InitNode(unittest.TestCase):
         self.assertEqual(self.system.report()["reason"], f"{MANIFEST}: error: no kind Foo")
         self.assertEqual(self.step(), steps.INITIALISED)
 
+    def test_what_kubectl_says_of_a_secret_is_not_repeated(self) -> None:
+        words = "error: failed to create typed patch object: .stringData.pin: expected string, got &value.valueUnstructured{Value:8151}"
+        self.system.commands[APPLY] = lambda command: Finished(1 if "apply" in command else 0, "", words)
+        for manifest in (b"apiVersion: v1\nkind: Secret\nstringData: { pin: 8151 }\n", b'{"items":[{"kind":"Secret","data":{"pin":8151}}]}'):
+            self.system.files[MANIFEST] = manifest
+            self.assertEqual(run_agent(self.system), 1)
+            reason = "cannot be applied; why is not repeated here, as it has a Secret"
+            self.assertEqual(self.system.report()["reason"], f"{MANIFEST}: {reason}")
+            self.assertNotIn("8151", "".join([*self.system.console, *self.system.output, *self.system.statuses]))
+
 
 BOOTSTRAP = {"bootstrap": "init", "role": "master-init", "kubeadm_config": "/etc/kimg/kubeadm/init.yaml"}
 

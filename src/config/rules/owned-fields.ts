@@ -41,6 +41,8 @@ export const ownedFieldTable: readonly OwnedField[] = [
     clusterName: "write it as name:",
     certificatesDir: trust,
     imageRepository: "images are in the disk image already, under upstream's names",
+    "etcd.external": "each master has a member of its own, which the agent joins, removes and restores",
+    "etcd.local.dataDir": "the agent knows it as /var/lib/etcd: mount a disk of its own there",
     "networking.podSubnet": network("pods"),
     "networking.serviceSubnet": network("services"),
     "networking.dnsDomain": network("domain"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from kimg_agent.assembly.context import Context
@@ -23,6 +24,9 @@ API_LIMIT = 1200.0
 MANIFEST_LIMIT = 300.0
 _APPLY_TIMEOUT = 120.0
 
+# Server-side apply quotes a value of the wrong type: `.stringData.pin: expected string, got &{1234}`.
+_SECRET = re.compile(rb"""\bkind["']?\s*:\s*["']?Secret\b""")
+
 
 @dataclass(frozen=True)
 class AddOns:
@@ -41,10 +45,13 @@ class AddOns:
 
     def _apply(self, system: System, progress: Progress, path: str) -> None:
         command = (*kubectl.local(self.context.node.api_port), "apply", "--server-side", "--force-conflicts", f"--filename={path}")
+        secret = _SECRET.search(system.read(path)) is not None
 
         def look(_: float) -> Look:
             done = system.run(command, _APPLY_TIMEOUT)
-            return Look(done.status == 0, kubectl.last_words(done) if done.status else "applied")
+            if done.status == 0:
+                return Look(True, "applied")
+            return Look(False, "cannot be applied; why is not repeated here, as it has a Secret" if secret else kubectl.last_words(done))
 
         seen = wait_until(system, progress, path, look, MANIFEST_LIMIT)
         if not seen.good:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Optional
 
 from kimg_agent.reporting.result import Result
 
@@ -33,6 +34,8 @@ class PhaseFailed(Exception):
         self.failure = failure
 
 
-def pause_before_retry(attempts: int) -> float:
-    """Seconds to hold after the given number of like failures: 10, 20, 40 … 300, so that a console stays readable."""
+def pause_before_retry(attempts: Optional[int]) -> float:
+    """Seconds to hold after the given number of like failures: 10, 20, 40 … 300, so that a console stays readable. 300 if nobody knows."""
+    if attempts is None:
+        return LONGEST_PAUSE
     return min(10.0 * (1 << min(attempts - 1, 10)), LONGEST_PAUSE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Sequence
+from typing import Optional, Sequence
 
 from kimg_agent.outside import paths
 from kimg_agent.outside.system import System
@@ -84,15 +84,18 @@ class Progress:
         since = stamp(self._system.now())
         self._update(phase=stop.phase, outcome=stop.outcome, since=since, reason=stop.reason, hint="")
 
-    def failed(self, failure: Failure) -> int:
-        """Says and writes all that is wrong; gives how often it went wrong like this in a row, this time included."""
+    def failed(self, failure: Failure) -> Optional[int]:
+        """Says and writes all that is wrong; gives how often it went wrong like this in a row, this time included.
+
+        None when nobody knows: without a report nothing is counted.
+        """
         attempts = self._attempts(failure)
         results = failure.results or self._report.checks
         self._update(outcome=FAILED, reason=failure.reason, hint=failure.hint, attempts=attempts, checks=tuple(results))
         self._system.notify(printable(f"failed in {self._report.phase}: {failure.reason}"))
         for line in self._failure_block(failure):
             say(self._system, line, ERROR)
-        return attempts
+        return None if self._write_problem else attempts
 
     def _attempts(self, failure: Failure) -> int:
         before, now = self._before, self._report

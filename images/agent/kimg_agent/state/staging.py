@@ -6,10 +6,12 @@ from kimg_agent.outside import paths
 from kimg_agent.outside.system import System
 from kimg_agent.state import credentials
 
-# cloud-init's copies of what it was given: the seed, its parsed and rendered forms, and the meta-data with the tokens (cloudinit/helpers.py,
-# Paths.lookups; cloudinit/sources/__init__.py, INSTANCE_JSON_SENSITIVE_FILE).
+# cloud-init's copies of what it was given: the seed, its parsed and rendered forms, the meta-data with the tokens (cloudinit/helpers.py,
+# Paths.lookups; cloudinit/sources/__init__.py, INSTANCE_JSON_SENSITIVE_FILE), and on Azure what the provisioning drive had
+# (cloudinit/sources/DataSourceAzure.py, AGENT_SEED_DIR).
 _CLOUD_INIT = (
     "/var/lib/cloud/seed",
+    "/var/lib/waagent/ovf-env.xml",
     *(f"/run/cloud-init/{name}.json" for name in ("instance-data-sensitive", "instance-data", "combined-cloud-config")),
 )
 _INSTANCES = "/var/lib/cloud/instances"
