@@ -4,7 +4,7 @@ import { emulatorHost } from "../../tests/support/emulator-host.ts";
 import { withScratch } from "../../tests/support/scratch.ts";
 import { findAcceleration } from "./acceleration.ts";
 import { boot } from "./boot.ts";
-import { watchConsole } from "./console.ts";
+import { plainLine, watchConsole } from "./console.ts";
 
 const machine = { disk: { path: "/images/a.qcow2", format: "qcow2" as const }, firmware: "bios" as const };
 
@@ -104,6 +104,14 @@ describe("a machine that is followed", () => {
 });
 
 describe("a console", () => {
+  it.each([
+    ["\u001B[1;32m[  OK  ]\u001B[0m Started it.\r", "[  OK  ] Started it."],
+    ["\u001B[!p\u001B]104\u0007\u001B[?7h\u001B[6n\u001B[32766;32766H\u001B[6n\r\r", ""],
+    ["\u001Bc\u001B(B\u001B[=3h\rlogin: \u001B8", "login:"],
+  ])("%j is %j to a person", (line, plain) => {
+    expect(plainLine(line)).toBe(plain);
+  });
+
   it("is read without what a terminal acts on, and each milestone counts once", () => {
     let now = 0;
     const seen: string[] = [];

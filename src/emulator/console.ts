@@ -1,10 +1,15 @@
 // A machine's serial console, line by line: without what a terminal acts on, and with the time at which each milestone was seen.
+import { stripVTControlCharacters } from "node:util";
 
-/** Colours and cursor movements: ECMA-48. */
-// oxlint-disable-next-line no-control-regex -- the console is full of them
-const controlSequences = /\u001B\[[0-9;:?=!]*[A-Za-z]|\u001B[()c78][0-9A-Za-z]?|[\u0000-\u0008\u000B-\u001A]/g;
+/** ECMA-48, 5.4. Node's own function knows those of terminals, not systemd's reset of one, nor escapes of two or three bytes. */
+// oxlint-disable-next-line no-control-regex -- a console is full of them
+const sequences = /\u001B\[[0-?]*[ -/]*[@-~]|\u001B(?:[()][0-9A-Za-z]|[c78])/g;
+// oxlint-disable-next-line no-control-regex -- a carriage return is one of them
+const controls = /[\u0000-\u0008\u000B-\u001F]/g;
 
-const plain = (line: string): string => line.replaceAll(controlSequences, "").trimEnd();
+/** A line of a serial console, as a person sees it. */
+export const plainLine = (line: string): string =>
+  stripVTControlCharacters(line.replaceAll(sequences, "")).replaceAll(controls, "").trimEnd();
 
 /** Name → the line that it is known by. */
 export type Milestones = Readonly<Record<string, RegExp>>;
@@ -30,7 +35,7 @@ export const watchConsole = (
   const lines: string[] = [];
   const milestones: Record<string, number> = {};
   const seen = (text: string): void => {
-    const line = plain(text);
+    const line = plainLine(text);
     lines.push(line);
     onLine?.(line);
     for (const [name, pattern] of Object.entries(wanted)) {

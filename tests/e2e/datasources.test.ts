@@ -11,6 +11,7 @@ import { diskTools } from "../../src/engines/disk/disk-image.ts";
 import type { FileTree } from "../../src/model.ts";
 import { type Bind, sandboxed, type Sandboxed } from "../../src/tools/sandbox.ts";
 import { toolsTree, type ToolsTree } from "../../src/tools/tools.ts";
+import { withNetworkRights } from "../support/network-rights.ts";
 import { readerPrograms } from "../support/reader-programs.ts";
 import { renderGolden } from "../support/render-case.ts";
 
@@ -74,11 +75,8 @@ const text = (path: string): string => Buffer.from(tree.get(path)?.bytes ?? []).
 
 const here = (name: string): string => join(import.meta.dirname, name);
 
-/** bubblewrap leaves the right to make networks to whom it takes for root, which every user may be in a namespace. */
-const run = (tools: ToolsTree, program: Omit<Sandboxed, "doing">) => {
-  const command = sandboxed(io, tools, { doing: "reading seeds", ...program });
-  return io.processes.run({ ...command, argv: ["unshare", "-Ur", "--", ...command.argv] });
-};
+const run = (tools: ToolsTree, program: Omit<Sandboxed, "doing">) =>
+  io.processes.run(withNetworkRights(sandboxed(io, tools, { doing: "reading seeds", ...program })));
 
 /** What a node's machine would have on its disk. */
 const copies = (node: string): Readonly<Record<string, string>> =>

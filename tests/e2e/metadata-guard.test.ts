@@ -8,6 +8,7 @@ import { startProgress } from "../../src/edge/progress.ts";
 import { systemIo } from "../../src/edge/system-io.ts";
 import { sandboxed } from "../../src/tools/sandbox.ts";
 import { toolsTree, type ToolsTree } from "../../src/tools/tools.ts";
+import { withNetworkRights } from "../support/network-rights.ts";
 
 const io = systemIo(startProgress("lines"), new AbortController().signal);
 const rules = join(shippedFolder, "images/common/files/usr/lib/kimg/metadata-guard.nft");
@@ -71,11 +72,13 @@ describe.each(["bookworm", "trixie"])("nft of Debian's %s", (suite) => {
 
   const inNetwork = (script: string) =>
     io.processes.run(
-      sandboxed(io, tree, {
-        doing: "trying the metadata guard",
-        argv: ["unshare", "-Urn", "sh", "-euc", script],
-        binds: [{ from: rules, to: "/tmp/guard.nft" }],
-      }),
+      withNetworkRights(
+        sandboxed(io, tree, {
+          doing: "trying the metadata guard",
+          argv: ["sh", "-euc", script],
+          binds: [{ from: rules, to: "/tmp/guard.nft" }],
+        }),
+      ),
     );
 
   it("takes the rules, and takes them again, without touching another table", { timeout: 60_000 }, async () => {

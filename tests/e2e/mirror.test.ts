@@ -10,6 +10,8 @@ import { systemIo } from "../../src/edge/system-io.ts";
 
 const io: Io = systemIo(startProgress("quiet"), new AbortController().signal);
 let folder: string;
+/** What `mirror create` says. */
+let made: Finished;
 
 const inherited = Object.fromEntries(
   Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
@@ -44,7 +46,7 @@ const mirror = (): string => join(folder, "a disk/mirror");
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "kimg-mirror-"));
   await io.files.makeFolder(join(folder, "a disk"));
-  await kimg({ words: ["mirror", "create", "--role", "haproxy", join(folder, "made")] });
+  made = await kimg({ words: ["mirror", "create", "--role", "haproxy", join(folder, "made"), "--json"] });
   await io.files.rename(join(folder, "made"), mirror());
 });
 /** The empty cache has files of other users, if an ordinary one runs this. */
@@ -71,6 +73,12 @@ describe("a mirror", () => {
     expect(lock).toMatch(/"name":"haproxy",.*"source":"https?:\/\/[^"]+\/haproxy_[^"]+_amd64\.deb"/);
     expect(lock).toBe(await read("direct", "kimg.lock"));
     expect(await read("mirrored", "SHA256SUMS")).toBe(await read("direct", "SHA256SUMS"));
+  });
+
+  it("says as data what it holds", () => {
+    const some = expect.any(Number) as number;
+    const wanted = { roles: ["haproxy"], packages: 0, containerImages: 0, distributionPackages: some };
+    expect(JSON.parse(made.stdout)).toMatchObject(wanted);
   });
 
   it("says what it was not made for", async () => {

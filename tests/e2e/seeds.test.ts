@@ -13,6 +13,7 @@ import { toYaml } from "../../src/render/yaml.ts";
 import { sandboxed, type Sandboxed } from "../../src/tools/sandbox.ts";
 import { toolsTree, type ToolsTree } from "../../src/tools/tools.ts";
 import { seededWorld } from "../support/seeded-world.ts";
+import { withNetworkRights } from "../support/network-rights.ts";
 import { readerPrograms } from "../support/reader-programs.ts";
 import { goldenCases, renderGolden } from "../support/render-case.ts";
 import { unpackSupply } from "../support/unpack-supply.ts";
@@ -123,11 +124,13 @@ describe.each(["bookworm", "trixie"])("programs of Debian's %s", (suite) => {
 
   const run = (program: Omit<Sandboxed, "doing">) =>
     io.processes.run(
-      sandboxed(io, tree, {
-        doing: `checking what was rendered with ${suite}'s programs`,
-        accept: anyCode,
-        ...program,
-      }),
+      withNetworkRights(
+        sandboxed(io, tree, {
+          doing: `checking what was rendered with ${suite}'s programs`,
+          accept: anyCode,
+          ...program,
+        }),
+      ),
     );
 
   const shell = (script: string, binds: NonNullable<Sandboxed["binds"]> = []) =>
@@ -269,7 +272,7 @@ describe.each(["bookworm", "trixie"])("programs of Debian's %s", (suite) => {
       done
       cat /tmp/run/kimg/*`;
     const { stdout, stderr, code } = await run({
-      argv: ["unshare", "-Urn", "sh", "-euc", script],
+      argv: ["sh", "-euc", script],
       binds: [
         { from: rendered, to: "/tmp/rendered" },
         {

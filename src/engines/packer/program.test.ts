@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { builders } from "./builders/index.ts";
 import { builderSupplyOf, inheritedNames, parseVersion } from "./program.ts";
-import { plainConsole, plainLine } from "./run.ts";
+import { plainWords } from "./run.ts";
 
 test.each([
   ["Packer v1.6.6\n", "1.6.6"],
@@ -36,12 +36,5 @@ test.each([
   ["Build 'worker.qemu.kimg' errored: x", "Build 'worker.qemu.kimg' errored: x"],
   ["==> qemu.kimg: ", ""],
 ])("%j is said as %j", (line, plain) => {
-  expect(plainLine(line)).toBe(plain);
-});
-
-test("a console is shown without what it tells a terminal", () => {
-  const reset = "\u001B[!p\u001B]104\u0007\u001B[?7h\u001B[6n\u001B[32766;32766H\u001B[6n";
-  expect(plainConsole(`\u001B[1;32m[  OK  ]\u001B[0m Started it.\r\n${reset}\r\r\nDebian\r\n\r\n`)).toEqual([
-    ...["[  OK  ] Started it.", "", "Debian"],
-  ]);
+  expect(plainWords(line)).toBe(plain);
 });

@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from "node:util";
 import { ToolError } from "../../diagnostic.ts";
 import type { Command, Io } from "../../edge/io.ts";
 import { shellLine } from "../../edge/processes.ts";
+import { plainLine } from "../../emulator/console.ts";
 import { type Builder, missingValues } from "./builders/builder.ts";
 import { inheritedNames, packerEnvironment, type PackerProgram } from "./program.ts";
 
@@ -23,7 +24,7 @@ export interface PackerRun {
 export const workName = "run";
 
 /** `==> worker.qemu.kimg: Waiting for SSH…` → `Waiting for SSH…`. */
-export const plainLine = (line: string): string =>
+export const plainWords = (line: string): string =>
   // Older versions colour whatever they are told.
   stripVTControlCharacters(line)
     .replace(/^(==> |--> | {4})?([\w-]+\.)+kimg: ?/, "")
@@ -44,18 +45,10 @@ const command = (io: Io, run: PackerRun, doing: string, args: readonly string[])
 
 const consoleLines = 20;
 
-/** ECMA-48, 5.4. Node's own function knows those of terminals, not systemd's reset of one. */
-// oxlint-disable-next-line no-control-regex -- the console has them
-const controlSequences = /\u001B\[[0-?]*[ -/]*[@-~]/g;
-
-/** The lines of a serial console as a person sees them. */
-export const plainConsole = (text: string): string[] =>
-  stripVTControlCharacters(text.replaceAll(controlSequences, "")).replaceAll("\r", "").trimEnd().split("\n");
-
 const consoleTail = async (io: Io, run: PackerRun): Promise<string> => {
   const path = join(run.directory, workName, "console.log");
   if ((await io.files.status(path)) === undefined) return "";
-  const lines = plainConsole(await io.files.readText(path));
+  const lines = (await io.files.readText(path)).trimEnd().split("\n").map(plainLine);
   return `\nthe end of the machine's console (${path}):\n${lines.slice(-consoleLines).join("\n")}`;
 };
 
@@ -92,7 +85,7 @@ const runPacker = async (
   more: { readonly say: (line: string) => void; readonly hint?: string },
 ): Promise<void> => {
   const say = (line: string): void => {
-    const plain = plainLine(line);
+    const plain = plainWords(line);
     if (plain !== "") more.say(plain);
   };
   try {

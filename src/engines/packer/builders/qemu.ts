@@ -50,8 +50,11 @@ interface QemuSource extends SshFields {
   readonly shutdown_timeout: string;
 }
 
-/** cloud-init reads where its seed is from the serial number: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html. */
-const seedAddress = "type=1,serial=ds=nocloud-net;s=http://{{ .HTTPIP }}:{{ .HTTPPort }}/";
+/**
+ * cloud-init reads where its seed is from the serial number: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html.
+ * Without `dsmode` 22.4 looks before there is a network.
+ */
+const seedAddress = "type=1,serial=ds=nocloud;dsmode=net;s=http://{{ .HTTPIP }}:{{ .HTTPPort }}/";
 
 const source = (): QemuSource => ({
   iso_url: given("base_image"),

@@ -23,7 +23,7 @@ source "qemu" "kimg" {
 
   qemuargs = [
     ["-cpu", "max"],
-    ["-smbios", "type=1,serial=ds=nocloud-net;s=http://{{ .HTTPIP }}:{{ .HTTPPort }}/"],
+    ["-smbios", "type=1,serial=ds=nocloud;dsmode=net;s=http://{{ .HTTPIP }}:{{ .HTTPPort }}/"],
     ["-serial", "file:${var.work_directory}/console.log"],
   ]
 
