@@ -9,9 +9,11 @@ import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from kimg_agent.fitness.facts import MODULES, PROGRAMS, SYNCHRONISED, SYSCTLS, Facts, NetworkAddress, RenderedFile
 from kimg_agent.outside.system import Finished
+from kimg_agent.reporting.report import WAITING, Stop
 from kimg_agent.seed.node import Node, parse_image, parse_node
 from kimg_agent.seed.trust import Certificate, read_certificates
 from tests.certificates import make_ca
@@ -117,3 +119,9 @@ def good_system(**node_changes: Any) -> FakeSystem:
 
 def _interface(name: str, *addresses: str) -> dict[str, Any]:
     return {"ifname": name, "addr_info": [{"local": address, "scope": "global"} for address in addresses]}
+
+
+def no_further_than_the_wait() -> "mock._patch[mock.Mock]":
+    """The agent stops where it would wait for the cluster: it has decided to join."""
+    stop = Stop("wait for the cluster", WAITING, "as far as this test looks")
+    return mock.patch("kimg_agent.assembly.wait_for_cluster.WaitForCluster.run", return_value=stop)

@@ -78,7 +78,7 @@ class InitNode(unittest.TestCase):
 
     def test_joins_a_cluster_that_answers(self) -> None:
         self.met = {"10.0.0.10:6443"}
-        with mock.patch("kimg_agent.assembly.wait_for_cluster.WaitForCluster.run", side_effect=InterruptedError) as waited:
+        with samples.no_further_than_the_wait() as waited:
             run_agent(self.system)
         self.assertEqual(waited.call_count, 1)
         self.assertEqual(self.ran("kubeadm", "init"), 0)
@@ -86,7 +86,7 @@ class InitNode(unittest.TestCase):
     def test_waits_while_only_a_peer_answers_and_then_joins(self) -> None:
         self.met = {"10.0.0.21:2379"}
         self.system.on_sleep = lambda elapsed: self.met.update({"10.0.0.10:6443"} if elapsed > 3600 else ())
-        with mock.patch("kimg_agent.assembly.wait_for_cluster.WaitForCluster.run", side_effect=InterruptedError):
+        with samples.no_further_than_the_wait():
             run_agent(self.system)
         self.assertEqual(self.ran("kubeadm", "init"), 0)
         self.assertTrue(any("the cluster exists (10.0.0.21)" in line for line in self.system.console))
@@ -126,7 +126,7 @@ class InitNode(unittest.TestCase):
     def test_an_init_that_made_nothing_is_decided_again(self) -> None:
         steps.write_step(self.system, steps.INIT)
         self.met = {"10.0.0.10:6443"}
-        with mock.patch("kimg_agent.assembly.wait_for_cluster.WaitForCluster.run", side_effect=InterruptedError) as waited:
+        with samples.no_further_than_the_wait() as waited:
             run_agent(self.system)
         self.assertEqual((waited.call_count, self.ran("kubeadm", "init")), (1, 0))
 

@@ -318,7 +318,7 @@ class Refusals(RecoveryCase):
     def test_a_worker_recovers_nothing(self) -> None:
         worker = samples.good_system(bootstrap="join-worker", role="worker")
         worker.files[recovery.SEED] = json.dumps(document()).encode()
-        with mock.patch("kimg_agent.assembly.wait_for_cluster.WaitForCluster.run", side_effect=InterruptedError) as waited:
+        with samples.no_further_than_the_wait() as waited:
             run_agent(worker)
         self.assertEqual(waited.call_count, 1)
 
