@@ -68,8 +68,10 @@ const main = async (): Promise<number> => {
 
 /** Who reads no further, as `head` does, has what they wanted. */
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
+  if (error.code === "EPIPE") process.exit();
+  const { text, exitCode } = describeFailure(Object.assign(error, { path: "standard output" }), { color: false });
+  process.stderr.write(`${text}\n`);
+  process.exit(exitCode);
 });
 
 process.exitCode = await main();

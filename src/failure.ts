@@ -22,11 +22,16 @@ export interface Failure {
 
 const systemMessages: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
+  EDQUOT: "the disk quota is exceeded",
   EEXIST: "exists already; kimg overwrites nothing that it did not write",
+  EIO: "the disk does not read or write it",
   EISDIR: "is a directory",
+  ELOOP: "the links to it go round in a circle",
+  ENAMETOOLONG: "the name is longer than the file system takes",
   ENOENT: "no such file or directory",
   ENOSPC: "no space left on the disk; `kimg cache prune` frees what kimg keeps",
   ENOTDIR: "is not a directory",
+  EPERM: "not permitted",
   EROFS: "the file system is read-only",
 };
 

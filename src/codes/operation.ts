@@ -2,6 +2,11 @@
 import type { CodeEntries } from "./entry.ts";
 
 export const renderCodes = {
+  "render/list-damaged": {
+    meaning: "The list of what kimg wrote into the folder is not one: somebody changed it, or a disk lost it.",
+    cure: "Move the folder away, and render again. What it holds comes from `cluster.yaml`, its secrets, and what `kimg token --render` added.",
+    example: "build/prod/.kimg-render.json is damaged: kimg does not know any more what it has written there",
+  },
   "render/no-metadata": {
     meaning: "A role reads a value from the instance's meta-data that this node or pool does not have.",
     cure: "Give the node an `address`, or let the role ask for the value with a condition.",

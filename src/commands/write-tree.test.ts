@@ -33,6 +33,20 @@ describe("a tree on disk", () => {
     }),
   );
 
+  it.each(["", "<<<<<<< HEAD", "{}", '{"version":1,"files":{"a":1}}'])(
+    "is left alone where the list of what was written is %j",
+    async (list) => {
+      await scratch(async ({ io, out }) => {
+        await writeTree(io, out, tree({ a: "1" }));
+        await writeFile(join(out, ".kimg-render.json"), list);
+        await expect(writeTree(io, out, tree({ a: "2" }))).rejects.toMatchObject({
+          diagnostics: [{ code: "render/list-damaged" }],
+        });
+        expect(await readFile(join(out, "a"), "utf8")).toBe("1");
+      })();
+    },
+  );
+
   it(
     "gets what changed, in content or in mode",
     scratch(async ({ io, out }) => {

@@ -3,6 +3,7 @@
 // What it wrote is in a list in the folder.
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path/posix";
+import { z } from "zod";
 import { DiagnosticError } from "../diagnostic.ts";
 import type { FileStatus, Io } from "../edge/io.ts";
 import type { FileEntry, FileTree } from "../model.ts";
@@ -22,13 +23,30 @@ export interface WriteResult {
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
+const listForm = z.object({ files: z.record(z.string(), z.union([z.string(), z.array(z.string())])) });
+
+const parseList = (text: string): Written | undefined => {
+  try {
+    const { files } = listForm.parse(JSON.parse(text));
+    return new Map(Object.entries(files).map(([file, hashes]) => [file, [hashes].flat()]));
+  } catch {
+    return undefined;
+  }
+};
+
 const readList = async (io: Io, folder: string): Promise<Written> => {
   const path = join(folder, listName);
   if ((await io.files.status(path)) === undefined) return new Map();
-  const list = JSON.parse(await io.files.readText(path)) as {
-    readonly files: Readonly<Record<string, string | readonly string[]>>;
-  };
-  return new Map(Object.entries(list.files).map(([file, hashes]) => [file, [hashes].flat()]));
+  const written = parseList(await io.files.readText(path));
+  if (written !== undefined) return written;
+  throw new DiagnosticError([
+    {
+      severity: "error",
+      code: "render/list-damaged",
+      message: `${path} is damaged: kimg does not know any more what it has written there`,
+      hint: `move ${folder} away, and render again`,
+    },
+  ]);
 };
 
 /** Only for its owner: with the hash of a file somebody could try short passwords out. */

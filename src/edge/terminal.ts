@@ -5,15 +5,21 @@ import { Writable } from "node:stream";
 /** Colours go to a terminal only, whatever the environment says of others; NO_COLOR and TERM=dumb turn them off there too. */
 export const showsColors = (stream: NodeJS.WriteStream): boolean => stream.isTTY && stream.hasColors();
 
-/** Asks on the terminal without echo; undefined when there is no person to ask. */
+/** Asks on the terminal without echo; undefined when there is no person to ask. An end of input is no answer. */
 export const hiddenQuestion = (signal: AbortSignal): ((question: string) => Promise<string>) | undefined => {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
   return async (question) => {
     const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
     const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+    // A terminal that echoes nothing does not turn Ctrl-C into a signal either.
+    lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+    const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
     process.stderr.write(question);
     try {
-      return await lines.question("", { signal });
+      return await Promise.race([lines.question("", { signal }), ended]);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
     } finally {
       lines.close();
       process.stderr.write("\n");

@@ -21,6 +21,11 @@ describe("a client certificate", () => {
     expect(made.key).toMatch(/^-----BEGIN EC PRIVATE KEY-----\n/);
   });
 
+  it.each(["CORP\\alice", "#0c0161", "#", 'x"y"z', " a, O=b + c;<d>= ", "ünï"])("says %j as it is", async (name) => {
+    const made = await issueClientCertificate(world, authority, { ...identity, user: name, groups: [name] });
+    expect(new X509Certificate(made.certificate).toLegacyObject().subject).toEqual({ O: name, CN: name });
+  });
+
   it("begins five minutes ago and ends when it should", async () => {
     const made = await issueClientCertificate(world, authority, identity);
     const certificate = new X509Certificate(made.certificate);

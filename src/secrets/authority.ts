@@ -112,6 +112,10 @@ const clientExtensions = (x509: typeof X509, authorityKeyId: string | undefined)
   ];
 };
 
+/** As values: text would be read as RFC 4514 has it, with `#`, quotes and backslashes of its own. */
+const subjectName = (x509: typeof X509, groups: readonly string[], user: string): X509.Name =>
+  new x509.Name([...groups.map((group) => ({ O: [{ utf8String: group }] })), { CN: [{ utf8String: user }] }]);
+
 /**
  * A new key and its certificate, signed here and now: from five minutes ago until the lifetime is over. Nobody can take it back before.
  * Throws DiagnosticError when the authority's key is of no kind that signs, or when the authority ends before it.
@@ -130,7 +134,7 @@ export const issueClientCertificate = async (
   const issuer = new x509.X509Certificate(authority.certificate);
   const key = newPrivateKey(io);
   const certificate = await x509.X509CertificateGenerator.create({
-    subject: [...groups.map((group) => ({ O: [group] })), { CN: [user] }],
+    subject: subjectName(x509, groups, user),
     // Byte for byte as the authority has it: Go's verifier compares no other way.
     issuer: issuer.subjectName,
     serialNumber: serialNumber(io),

@@ -1,6 +1,6 @@
 // The secrets file's text ↔ Secrets. No message here may quote the text: it holds what it complains about.
 import { X509Certificate, createPrivateKey, createPublicKey } from "node:crypto";
-import { parseDocument, stringify } from "yaml";
+import { type Document, parseDocument, stringify } from "yaml";
 import { DiagnosticError, type Diagnostic } from "../diagnostic.ts";
 import type { SecretName, Secrets } from "../model.ts";
 import { secretNames } from "./allowed-secrets.ts";
@@ -80,6 +80,14 @@ const checkValues = (file: string, values: Readonly<Record<string, unknown>>): r
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const withoutAliases = (document: Document, file: string): unknown => {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch {
+    throw new DiagnosticError([complaint(file, "has an alias (`*name`): kimg reads values where they are")]);
+  }
+};
+
 /** Every value is checked for its form. `file` is only for messages. Throws DiagnosticError. */
 export const parseSecrets = (text: string, file: string): Secrets => {
   // Pretty errors would quote the offending lines.
@@ -89,7 +97,7 @@ export const parseSecrets = (text: string, file: string): Secrets => {
     const line = text.slice(0, broken.pos[0]).split("\n").length;
     throw new DiagnosticError([complaint(file, `line ${line} is not valid YAML (${broken.code})`)]);
   }
-  const root: unknown = document.toJS({ maxAliasCount: 0 });
+  const root = withoutAliases(document, file);
   if (!isMap(root) || root["version"] !== 1)
     throw new DiagnosticError([complaint(file, "should start with `version: 1`")]);
   const { cluster, values } = root;

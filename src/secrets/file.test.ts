@@ -115,6 +115,11 @@ describe("a damaged file", () => {
     expectNoValue(JSON.stringify(error.diagnostics) + String(error.stack));
   });
 
+  it("has no aliases, which could lead anywhere", async () => {
+    const text = printSecrets(secrets).replace(/stats-password: .*/, "stats-password: *x");
+    expect((await read(text)).message).toBe("x.yaml: has an alias (`*name`): kimg reads values where they are");
+  });
+
   it.each(["", "[]", "version: 2", "version: 1", "version: 1\ncluster: prod\nvalues: []"])(
     "%j is refused",
     async (text) => {
