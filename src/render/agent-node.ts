@@ -1,6 +1,6 @@
 // /etc/kimg/node.json: what the boot agent must know of its node (images/agent/kimg_agent/seed/node.py reads it).
 import type { Bootstrap, Cluster, Node } from "../model.ts";
-import { bareAddress, mastersOf } from "../resolve/resolve.ts";
+import { bareAddress, countMachines, mastersOf } from "../resolve/resolve.ts";
 import { metadataJson, toJsonText } from "./jinja.ts";
 import { apiServerPort } from "./kubeadm/v1beta4.ts";
 
@@ -31,7 +31,8 @@ export const agentNodeText = (cluster: Cluster, node: Node): string =>
     ca_hash: metadataJson("ca_hash"),
     cluster_state: metadataJson("cluster_state"),
     node_subnets: cluster.network.nodes,
-    // All masters, this one too.
+    // All masters, this one too, and those of them whose addresses are known.
+    masters: countMachines(mastersOf(cluster.nodes)),
     peers: mastersOf(cluster.nodes).flatMap(({ addresses }) => addresses.slice(0, 1).map(bareAddress)),
     ...configurations(node.role.bootstrap),
     // The kubelet's own setting: it runs where there is swap.

@@ -55,6 +55,9 @@ const isMaster = (bootstrap: Bootstrap): boolean => bootstrap === "init" || boot
 export const mastersOf = (nodes: readonly Node[]): readonly Node[] =>
   nodes.filter(({ role }) => isMaster(role.bootstrap));
 
+/** A pool stands for several. */
+export const countMachines = (nodes: readonly Node[]): number => nodes.reduce((sum, { count }) => sum + count, 0);
+
 /** The host's part of `10.0.0.21/24`. */
 export const bareAddress = (prefixed: string): string => prefixed.split("/")[0] ?? prefixed;
 

@@ -53,6 +53,7 @@ def node_document(**changes: Any) -> dict[str, Any]:
         "ca_hash": f"sha256:{ca().public_key_hash}",
         "cluster_state": "new",
         "node_subnets": ["10.0.0.0/24"],
+        "masters": 2,
         "peers": ["10.0.0.21", "10.0.0.22"],
         "kubeadm_config": "/etc/kimg/kubeadm/join.yaml",
         "join_config": "/etc/kimg/kubeadm/join.yaml",

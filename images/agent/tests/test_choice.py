@@ -28,8 +28,8 @@ def peer(api: str = REFUSED, etcd: str = REFUSED, empty: bool = False, address: 
 
 def seen(**changes: Any) -> Round:
     values: dict[str, Any] = {
-        **{"own_data": False, "endpoint": REFUSED, "peers": (peer(), peer(address="10.0.0.23")), "sealed": False},
-        **{"silent_rounds": 1, "silent_seconds": 0.0},
+        **{"own_data": False, "endpoint": REFUSED, "peers": (peer(), peer(address="10.0.0.23")), "unnamed": 0},
+        **{"sealed": False, "silent_rounds": 1, "silent_seconds": 0.0},
     }
     return Round(**{**values, **changes})
 
@@ -71,6 +71,11 @@ class Rows(unittest.TestCase):
     def test_the_word_of_some_is_not(self) -> None:
         self.says(choose(seen(peers=(EMPTY[0], peer(address="10.0.0.23")))), Wait, "word of its absence from 10.0.0.23")
 
+    def test_who_cannot_be_asked_says_nothing(self) -> None:
+        for peers in ((), EMPTY):
+            self.says(choose(seen(peers=peers, unnamed=1)), Wait, "masters whose addresses cluster.yaml does not have cannot be asked")
+            self.says(choose(seen(peers=peers, unnamed=1, **SILENT)), Init, "nothing of this cluster answered for 120 s")
+
     def test_long_silence_is(self) -> None:
         self.says(choose(seen(**SILENT)), Init, "nothing of this cluster answered for 120 s")
         self.says(choose(seen(silent_rounds=SILENT_ROUNDS, silent_seconds=SILENT_SECONDS - 1)), Wait, "sign of an older cluster")
@@ -87,15 +92,16 @@ class Table(unittest.TestCase):
         kinds = (probe.UNREACHABLE, REFUSED, probe.STALLED, probe.CLOSED, probe.NOT_TLS, MET, OTHER)
         booleans = (False, True)
         for endpoint, api, etcd in itertools.product(kinds, repeat=3):
-            for empty, data, sealed, silent in itertools.product(booleans, repeat=4):
+            for empty, unnamed, data, sealed, silent in itertools.product(booleans, repeat=5):
                 found = seen(
-                    endpoint=endpoint, peers=(peer(api, etcd, empty),), own_data=data, sealed=sealed, **(SILENT if silent else {})
+                    **{"endpoint": endpoint, "peers": (peer(api, etcd, empty),), "unnamed": int(unnamed)},
+                    **{"own_data": data, "sealed": sealed, **(SILENT if silent else {})},
                 )
                 if isinstance(choose(found), Init):
                     self.assertNotIn(MET, (endpoint, api, etcd))
                     self.assertNotIn(OTHER, (endpoint, api, etcd))
                     self.assertFalse(data or sealed)
-                    self.assertTrue(empty or (silent and probe.STALLED not in (api, etcd)))
+                    self.assertTrue((empty and not unnamed) or (silent and probe.STALLED not in (api, etcd)))
 
     def test_silence_is_of_our_cluster_alone(self) -> None:
         self.assertTrue(is_silent(seen(endpoint=OTHER)))

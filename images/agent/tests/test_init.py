@@ -2,7 +2,7 @@
 
 import json
 import unittest
-from typing import Sequence
+from typing import Any, Sequence
 from unittest import mock
 
 from kimg_agent.assembly.machine import run_agent
@@ -97,6 +97,12 @@ class InitNode(unittest.TestCase):
         self.assertIn("kimg: init: nothing of this cluster answered for 120 s", self.system.console)
         self.assertGreaterEqual(self.system.elapsed, 120)
 
+    def test_nor_is_there_word_of_masters_that_the_seed_does_not_name(self) -> None:
+        for masters, peers, least in ((3, [], 120), (3, ["10.0.0.21", "10.0.0.22"], 120), (1, [], 0)):
+            self.system = init_node(masters=masters, peers=peers)
+            self.assertEqual(run_agent(self.system), 0)
+            self.assertTrue(least <= self.system.elapsed < least + 30, (masters, peers, self.system.elapsed))
+
     def test_silence_begins_anew_when_somebody_was_met(self) -> None:
         self.empty = False
         self.met = {"10.0.0.21:6443"}
@@ -179,8 +185,8 @@ class InitNode(unittest.TestCase):
 BOOTSTRAP = {"bootstrap": "init", "role": "master-init", "kubeadm_config": "/etc/kimg/kubeadm/init.yaml"}
 
 
-def init_node() -> FakeSystem:
-    system = samples.good_system(**BOOTSTRAP)
+def init_node(**changes: Any) -> FakeSystem:
+    system = samples.good_system(**BOOTSTRAP, **changes)
     system.files.update({"/etc/kimg/kubeadm/init.yaml": b"kind: InitConfiguration\n", MANIFEST: b"kind: DaemonSet\n"})
     system.commands.update({INIT: Finished(0, "[certs] Generating\n", ""), APPLY: Finished(0, "ok", "")})
     return system

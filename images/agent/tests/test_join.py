@@ -1,5 +1,6 @@
 """The joiners' ways: a worker's and a master's, new, cut off, and on a disk that had another life."""
 
+import json
 import unittest
 from typing import Any, Sequence
 from unittest import mock
@@ -10,13 +11,14 @@ from kimg_agent.etcd.members import Member, Status
 from kimg_agent.kubernetes.kubeadm import CLEAN_UP
 from kimg_agent.outside import endpoint as probe
 from kimg_agent.outside import paths
-from kimg_agent.outside.endpoint import Answer
+from kimg_agent.outside.endpoint import Answer, Endpoint
 from kimg_agent.outside.system import Finished
 from kimg_agent.state import steps
 from tests import samples
 
 JOIN = ("kubeadm", "join")
 MARK = ("kubeadm", "join", "phase", "control-plane-join", "mark-control-plane")
+CREDENTIALS = ("kubectl", "--kubeconfig=/run/kimg/admin.conf")
 NODE = ("kubectl", f"--kubeconfig={paths.KUBELET_CREDENTIALS}")
 CLUSTER_INFO = ("kubectl", "--kubeconfig=/dev/null")
 KUBELET_FILES = ("/var/lib/kubelet/config.yaml", "/var/lib/kubelet/kubeadm-flags.env", "/etc/kubernetes/pki/ca.crt", paths.KUBELET_CREDENTIALS)
@@ -134,12 +136,14 @@ class Master(Joins):
         super().setUp()
         self.members: Any = [(member(1),)]
         self.removed: list[int] = []
+        self.asked: list[str] = []
         self.alive = {1}
         self.system.commands[("kubeadm", "init", "phase")] = Finished(0, "", "")
         self.system.commands[CLEAN_UP] = Finished(0, "", "")
         self.system.commands[JOIN] = self.join
         self.system.commands[("systemctl",)] = self.systemctl
         self.system.commands[("kubectl", f"--kubeconfig={paths.ADMIN}")] = Finished(0, "ok", "")
+        self.system.commands[CREDENTIALS] = Finished(0, "", "")
         for name, replacement in (
             ("list_members", self.list_members),
             ("remove_member", self.remove_member),
@@ -149,7 +153,8 @@ class Master(Joins):
             patch.start()
             self.addCleanup(patch.stop)
 
-    def list_members(self, *_: object) -> tuple[Member, ...]:
+    def list_members(self, _: object, endpoint: Endpoint, *__: object) -> tuple[Member, ...]:
+        self.asked.append(endpoint.authority)
         if self.members is None:
             raise EtcdError(UNREACHABLE, "etcd: no answer")
         latest: tuple[Member, ...] = self.members[-1]
@@ -211,6 +216,35 @@ class Master(Joins):
         self.assertEqual(run_agent(self.system), 0)
         self.assertEqual((self.removed, self.ran(*JOIN)), ([2], 1))
 
+    def test_a_voter_whose_machine_the_cluster_hears_of_is_not_removed(self) -> None:
+        self.members = [(member(1), member(2), member(3))]
+        self.alive = {1, 3}
+        for node, reason in ((Finished(0, "True", ""), "a Ready node of this name"), (Finished(1, "", "Forbidden"), "Forbidden")):
+            self.system.commands[CREDENTIALS] = node
+            self.assertEqual(run_agent(self.system), 1)
+            self.assertIn(reason, self.system.report()["reason"])
+        self.assertEqual((self.removed, self.ran(*JOIN)), ([], 0))
+
+    def test_until_it_is_missed(self) -> None:
+        self.members = [(member(1), member(2), member(3))]
+        self.alive = {1, 3}
+        self.system.commands[CREDENTIALS] = lambda _: Finished(0, "True" if self.system.elapsed < 40 else "Unknown", "")
+        self.assertEqual(run_agent(self.system), 0)
+        self.assertEqual((self.removed, self.ran(*JOIN)), ([2], 1))
+
+    def test_masters_that_the_seed_does_not_name_are_asked_where_the_cluster_says(self) -> None:
+        self.system.files["/etc/kimg/node.json"] = json.dumps(
+            samples.node_document(bootstrap=self.bootstrap, masters=3, peers=[])
+        ).encode()
+        self.assertEqual(run_agent(self.system), 1)
+        self.assertIn("etcd has no quorum", self.system.report()["reason"])
+        advertised = {"kubeadm.kubernetes.io/etcd.advertise-client-urls": "https://10.0.0.21:2379"}
+        pods = [{"metadata": {}}, {"metadata": {"annotations": advertised}}]
+        self.system.commands[(*CREDENTIALS, "--request-timeout=15s", "get", "pods")] = Finished(0, json.dumps({"items": pods}), "")
+        self.assertEqual(run_agent(self.system), 0)
+        self.assertEqual(self.ran(*JOIN), 1)
+        self.assertIn("10.0.0.21:2379", self.asked)
+
     def test_and_waits_when_they_are_not(self) -> None:
         self.members = [(member(1), member(2), member(3))]
         self.assertEqual(run_agent(self.system), 1)
@@ -218,14 +252,29 @@ class Master(Joins):
         self.assertEqual((self.removed, self.ran(*JOIN)), ([], 0))
 
     def test_an_expired_token_is_made_anew_by_the_ca(self) -> None:
-        admin = ("kubectl", "--kubeconfig=/run/kimg/admin.conf")
         self.system.commands[CLUSTER_INFO] = Finished(0, '{"data": {"kubeconfig": "x"}}', "")
 
         def create(_: Sequence[str]) -> Finished:
             self.system.commands[CLUSTER_INFO] = Finished(1, "", "Forbidden")
             return Finished(0, "", "")
 
-        self.system.commands[admin] = create
+        self.system.commands[CREDENTIALS] = create
         self.assertEqual(run_agent(self.system), 0)
         self.assertIn('"token-id": "abcdef"', self.system.given[0])
         self.assertNotIn(samples.TOKEN.split(".")[1], " ".join(word for words in self.system.ran for word in words))
+
+    def test_so_is_one_that_is_needed_for_the_rest_of_a_cut_join(self) -> None:
+        steps.write_step(self.system, steps.JOIN)
+        self.put(*KUBELET_FILES, *STATIC_PODS, WAL)
+        self.members = [(member(1), member(2))]
+        self.system.commands.update({NODE: Finished(0, '{"kind": "Node"}', ""), CREDENTIALS: Finished(0, "", "")})
+        self.system.commands[CLUSTER_INFO] = Finished(0, '{"data": {"kubeconfig": "x"}}', "")
+        self.system.commands[MARK] = Finished(1, "error: could not find a JWS signature\n", "")
+
+        def create(_: Sequence[str]) -> Finished:
+            self.system.commands.update({CLUSTER_INFO: Finished(1, "", "Forbidden"), MARK: Finished(0, "", "")})
+            return Finished(0, "", "")
+
+        self.system.commands[(*CREDENTIALS, "--request-timeout=15s", "apply")] = create
+        self.assertEqual(run_agent(self.system), 0)
+        self.assertEqual((self.ran(*MARK), self.step()), (1, steps.MEMBER))

@@ -16,6 +16,7 @@ class ParseNode(unittest.TestCase):
         self.assertEqual(node.endpoint, Endpoint("10.0.0.10", 6443))
         self.assertEqual(node.ca_hash, samples.ca().public_key_hash)
         self.assertEqual(node.node_subnets, (ipaddress.ip_network("10.0.0.0/24"),))
+        self.assertEqual(node.masters, 2)
         self.assertEqual(node.peers, (ipaddress.ip_address("10.0.0.21"), ipaddress.ip_address("10.0.0.22")))
         self.assertEqual(node.kubeadm_config, "/etc/kimg/kubeadm/join.yaml")
 

@@ -362,6 +362,7 @@ class CutOff(RecoveryCase):
 
     def test_in_kubeadm_init_the_data_is_not_restored_again_and_nobody_is_asked(self) -> None:
         self.cut_at(INIT)
+        self.system.files[f"{paths.STATIC_PODS}/etcd.yaml"] = b"kind: Pod"
         self.system.files[f"{paths.ETCD_MEMBER}/snap/db"] = b"later"
         self.met = {"10.0.0.10:6443": probe.MET}
         del self.system.files[DEVICE]
@@ -370,6 +371,13 @@ class CutOff(RecoveryCase):
         self.assertEqual(self.system.files[f"{paths.ETCD_MEMBER}/snap/db"], b"later")
         self.assertEqual((self.ran(*RESTORE), self.ran(*INIT)), (1, 2))
         self.assertNotIn("/etc/kubernetes/pki/apiserver.crt", self.system.files)
+
+    def test_before_kubeadm_init_has_made_anything_another_recovery_may_have_been_made(self) -> None:
+        self.cut_at(INIT)
+        self.met = {"10.0.0.10:6443": probe.MET}
+        self.assertEqual(run_agent(self.system), 1)
+        self.assertIn("the old cluster still answers", self.system.report()["reason"])
+        self.assertEqual(self.ran(*INIT), 1)
 
     def test_kubeadm_init_fails(self) -> None:
         self.system.commands[INIT] = Finished(1, "error: cut\n", "")

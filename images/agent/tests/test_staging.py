@@ -86,7 +86,7 @@ class Staging(unittest.TestCase):
         instance = "/var/lib/cloud/instances/kimg-prod-cp1"
         copies = [
             *(f"{instance}/user-data.txt", f"{instance}/cloud-config.txt", f"{instance}/obj.pkl", f"{instance}/scripts/runcmd"),
-            *("/var/lib/cloud/seed/nocloud/meta-data", "/var/lib/waagent/ovf-env.xml", "/run/cloud-init/instance-data-sensitive.json"),
+            *("/var/lib/cloud/seed/nocloud/meta-data", "/var/lib/waagent/ovf-env.xml", "/etc/kubernetes/bootstrap-kubelet.conf", "/run/cloud-init/instance-data-sensitive.json"),
             *("/run/cloud-init/combined-cloud-config.json", "/etc/kimg/kubeadm/join.yaml", "/run/kimg/admin.conf", "/run/kimg/pki/etcd/ca.key"),
         ]
         kept = [f"{instance}/sem/config_runcmd", "/etc/kimg/node.json", "/etc/kimg/ca.crt", "/etc/kubernetes/pki/ca.key"]

@@ -21,4 +21,10 @@ class Context:
 
     @property
     def other_masters(self) -> tuple[str, ...]:
+        """Their addresses, as far as the seed has them."""
         return tuple(str(address) for address in self.node.peers if address not in self.addresses)
+
+    @property
+    def unnamed_masters(self) -> int:
+        """How many other masters there may be whose addresses nobody knows."""
+        return max(0, self.node.masters - 1 - len(self.other_masters))

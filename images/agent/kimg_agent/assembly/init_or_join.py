@@ -57,6 +57,7 @@ def look_around(system: System, context: Context) -> Round:
         own_data=bool(system.list_files(paths.ETCD_MEMBER)),
         endpoint=probe.meet(system, node.endpoint, context.ca_pem, probe.TIMEOUT).kind,
         peers=tuple(_peer(system, context, address) for address in context.other_masters),
+        unnamed=context.unnamed_masters,
         sealed=node.cluster_state != "new",
         silent_rounds=0,
         silent_seconds=0.0,

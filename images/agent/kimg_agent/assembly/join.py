@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from kimg_agent.assembly import joined
+from kimg_agent.assembly import join_token, joined
 from kimg_agent.assembly.add_ons import wait_for_etcd
 from kimg_agent.assembly.context import Context
 from kimg_agent.assembly.etcd_members import EtcdMembers, observe
@@ -13,7 +13,7 @@ from kimg_agent.assembly.phase import Step
 from kimg_agent.assembly.seal import Seal
 from kimg_agent.decision.membership import JoinAnew, Resume, Stuck, judge
 from kimg_agent.etcd import members as etcd
-from kimg_agent.kubernetes import discovery, kubeadm, kubectl
+from kimg_agent.kubernetes import kubeadm, kubectl
 from kimg_agent.outside import paths
 from kimg_agent.outside.system import System
 from kimg_agent.reporting.console import duration
@@ -23,8 +23,7 @@ from kimg_agent.reporting.wait import Look, wait_until
 from kimg_agent.seed.node import CONTROL_PLANES
 from kimg_agent.state import credentials, staging, steps
 
-# Seconds. A new token is signed for within moments; the etcd member list is asked again for as long as its members come up.
-TOKEN_LIMIT = 60.0
+# Seconds. The etcd member list is asked again for as long as its members come up.
 ETCD_LIMIT = 300.0
 # A Node whose machine is gone stays Ready for kube-controller-manager's --node-monitor-grace-period, 40 or 50 seconds by its version.
 # Who is Ready for longer is another machine.
@@ -32,7 +31,8 @@ NAME_LIMIT = 90.0
 # Masters that see the endpoint in the same second go one after the other: etcd admits one learner at a time.
 STAGGER = 3.0
 
-_CA = paths.RUN + "/ca.crt"
+_OLD_NODE = "the old Node object of this name to be NotReady"
+_READY = """--output=jsonpath={.status.conditions[?(@.type=="Ready")].status}"""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Join:
             return joined.Finish(self.context)
         if self._clear(system):
             progress.did("cleared what an earlier attempt has left")
-        self._check_token(system, progress)
+        join_token.settle(system, progress, self.context)
         steps.write_step(system, steps.JOIN)
         self._run_kubeadm(system, progress)
         progress.did(f"kubeadm join: done in {duration(system.monotonic() - start)}")
@@ -87,6 +87,8 @@ class Join:
     def _remove_member(self, system: System, progress: Progress, action: JoinAnew, found: EtcdMembers) -> None:
         if action.remove is None:
             return
+        if not action.remove.learner:
+            self._wait_for_the_node_to_be_missed(system, progress)
         # The etcd of this disk must not run while its member goes, nor after.
         system.run(["systemctl", "stop", "kubelet.service"])
         assert found.endpoint is not None
@@ -95,6 +97,20 @@ class Join:
         except etcd.EtcdError as error:
             raise PhaseFailed(Failure(f"etcd does not remove this machine's old member: {error}", "it is tried again")) from None
         progress.did(f"etcd: removed this machine's old member ({action.reason})")
+
+    def _wait_for_the_node_to_be_missed(self, system: System, progress: Progress) -> None:
+        """A voter that does not answer just now may be another machine's of this name, which runs on. kubeadm asks the same, later."""
+        command = (*kubectl.with_kubeconfig(credentials.ADMIN), "get", "node", self.context.name, "--ignore-not-found", _READY)
+
+        def look(_: float) -> Look:
+            done = system.run(command, kubectl.TIMEOUT)
+            if done.status != 0:
+                return Look(False, kubectl.last_words(done))
+            return Look(done.out.strip() != "True", kubeadm.NAME_TAKEN.reason, kubeadm.NAME_TAKEN.hint)
+
+        seen = wait_until(system, progress, _OLD_NODE, look, NAME_LIMIT)
+        if not seen.good:
+            raise PhaseFailed(Failure(seen.reason, seen.hint or "it is tried again"))
 
     def _run_kubeadm(self, system: System, progress: Progress) -> None:
         """Again while the name is taken, by this machine's earlier life most likely. kubeadm finds that before it touches etcd:
@@ -113,7 +129,7 @@ class Join:
                 return Look(False, refusal.failure.reason, refusal.failure.hint)
             return Look(True, "")
 
-        if not wait_until(system, progress, "the old Node object of this name to be NotReady", look, NAME_LIMIT).good:
+        if not wait_until(system, progress, _OLD_NODE, look, NAME_LIMIT).good:
             raise refusals[-1]
 
     def _clear(self, system: System) -> bool:
@@ -128,41 +144,6 @@ class Join:
         for name in system.list_folder(paths.ETCD):
             system.remove_tree(f"{paths.ETCD}/{name}")
         return True
-
-    def _check_token(self, system: System, progress: Progress) -> None:
-        token = discovery.token_of(system.read(self.context.node.join_config))
-        if token is None:
-            return
-
-        def look(_: float) -> Look:
-            judged = self._judge_token(system, token)
-            if judged == discovery.UNKNOWN and self._is_control_plane:
-                self._create_token(system, token)
-            if judged in ("", discovery.KNOWN):
-                return Look(True, "")
-            failures.append(kubeadm.explain("join token", 1, [_TOKEN_WORDS[judged]]))
-            return Look(False, failures[-1].reason, failures[-1].hint)
-
-        failures: list[Failure] = []
-        if not wait_until(system, progress, "the cluster to take this machine's join token", look, TOKEN_LIMIT).good:
-            raise PhaseFailed(failures[-1])
-
-    def _judge_token(self, system: System, token: tuple[str, str]) -> str:
-        """"" when it cannot be told: the ConfigMap may be closed to strangers."""
-        system.make_folder(paths.RUN, 0o700)
-        system.write_atomic(_CA, self.context.ca_pem.encode(), 0o644)
-        found = kubectl.read_json(system, (*kubectl.anonymous(self.context.node.endpoint, _CA), "get", f"--raw={discovery.PATH}"))
-        data = found.get("data") if found else None
-        return discovery.judge(token, data) if isinstance(data, dict) else ""
-
-    def _create_token(self, system: System, token: tuple[str, str]) -> None:
-        """A master holds the CA's key: an expired token is no reason for it to stay outside."""
-        command = (*kubectl.with_kubeconfig(credentials.ADMIN), "apply", "--server-side", "--force-conflicts", "--filename=-")
-        system.run(command, kubectl.TIMEOUT, discovery.secret_manifest(token, system.now()))
-
-
-# kubeadm's own words for the same, which `kubeadm.explain` knows.
-_TOKEN_WORDS = {discovery.UNKNOWN: "or it has expired", discovery.WRONG_SECRET: "failed to verify JWS signature"}
 
 
 def after_a_cut(context: Context, system: System) -> Optional[Step]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kimg_agent.assembly import join_token
 from kimg_agent.assembly.add_ons import wait_for_api, wait_for_etcd
 from kimg_agent.assembly.context import Context
 from kimg_agent.assembly.phase import Step
@@ -59,6 +60,8 @@ class Finish:
             wait_for_api(system, progress, self.context.node.api_port)
         self._wait_for_node(system, progress)
         if self.context.node.bootstrap in CONTROL_PLANES:
+            # kubeadm reads the cluster's configuration by the way of its seed, token and all.
+            join_token.settle(system, progress, self.context)
             kubeadm.run(system, progress, kubeadm.mark(self.context.node.join_config))
         steps.write_step(system, steps.MEMBER)
         return Seal()

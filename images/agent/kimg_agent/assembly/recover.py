@@ -47,9 +47,12 @@ class Recover:
 
     def run(self, system: System, progress: Progress) -> Step:
         start = system.monotonic()
-        if read_record(system, self.recovery).step != RESTORED:
+        restored = read_record(system, self.recovery).step == RESTORED
+        # Without static pods its etcd never ran, so that nobody can have joined it: another recovery may have been made since.
+        if not (restored and system.list_files(paths.STATIC_PODS)):
             self._check_expiry(system)
             self._wait_for_silence(system, progress)
+        if not restored:
             self._restore(system, progress)
         self._initialise(system, progress)
         wait_for_api(system, progress, self.context.node.api_port)

@@ -34,6 +34,8 @@ class Round:
     own_data: bool
     endpoint: str
     peers: tuple[Peer, ...]
+    # Other masters that cannot be asked: the seed has no addresses of theirs.
+    unnamed: int
     # clusterState of the seed is not "new".
     sealed: bool
     # Rounds in a row, this one included, in which nothing of the cluster was seen, and the seconds since the first of them.
@@ -105,7 +107,7 @@ def _refuse_init(seen: Round) -> Refuse | None:
 
 
 def _init(seen: Round) -> Choice:
-    if all(peer.empty for peer in seen.peers):
+    if not seen.unnamed and all(peer.empty for peer in seen.peers):
         others = f"every other master ({len(seen.peers)}) says that it holds no data" if seen.peers else "no other master exists"
         return Init(f"the endpoint is silent and {others}")
     slow = [peer.address for peer in seen.peers if probe.STALLED in (peer.api, peer.etcd)]
@@ -114,5 +116,7 @@ def _init(seen: Round) -> Choice:
         return Wait(f"{', '.join(slow)} takes connections and does not say whose it is", hint)
     if seen.silent_rounds >= SILENT_ROUNDS and seen.silent_seconds >= SILENT_SECONDS:
         return Init(f"nothing of this cluster answered for {seen.silent_seconds:.0f} s")
+    if seen.unnamed:
+        return Wait("for a sign of an older cluster: masters whose addresses cluster.yaml does not have cannot be asked")
     missing = [peer.address for peer in seen.peers if not peer.empty]
     return Wait(f"for a sign of an older cluster, or word of its absence from {', '.join(missing)}")

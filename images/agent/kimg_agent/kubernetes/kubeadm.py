@@ -43,14 +43,14 @@ class Known:
     hint: str
 
 
-_NAME_TAKEN = Known(
+NAME_TAKEN = Known(
     "already exists in the cluster",
     "a Ready node of this name is in the cluster already",
     "give this machine another name. If it takes the place of a dead one, it joins by itself once that one is no longer Ready",
 )
 
 _KNOWN = (
-    _NAME_TAKEN,
+    NAME_TAKEN,
     Known(
         "or it has expired",
         "the join token is not known to the cluster: it has expired, or is another cluster's",
@@ -116,7 +116,7 @@ def run(system: System, progress: Progress, command: Sequence[str]) -> None:
     status = system.stream(command, listener.hear, listener.each_second)
     system.sync()
     if status != 0:
-        kind = NameTaken if _NAME_TAKEN.fragment in "\n".join(listener.heard) else PhaseFailed
+        kind = NameTaken if NAME_TAKEN.fragment in "\n".join(listener.heard) else PhaseFailed
         raise kind(explain(" ".join(command[:2]), status, listener.heard))
 
 

@@ -101,7 +101,9 @@ class System:
             os.unlink(path)
             return
         with os.fdopen(descriptor, "wb") as file:
-            file.write(bytes(os.fstat(descriptor).st_size))
+            left = os.fstat(descriptor).st_size
+            while left > 0:
+                left -= file.write(bytes(min(left, _PIECE)))
             file.flush()
             os.fsync(descriptor)
         os.unlink(path)

@@ -47,7 +47,9 @@ class Node:
     cluster_state: str
     # Empty means that no subnet is checked.
     node_subnets: tuple[Subnet, ...]
-    # Addresses of all masters.
+    # How many there are in cluster.yaml, this machine counted.
+    masters: int
+    # Addresses of the masters, as far as cluster.yaml gives them any.
     peers: tuple[Address, ...]
     # "" when this node runs no kubeadm. An init node has two: it joins where the cluster is there already.
     kubeadm_config: str
@@ -79,6 +81,7 @@ def parse_node(data: bytes) -> Node:
         ca_hash=_ca_hash(document),
         cluster_state=_one_of(document, "cluster_state", CLUSTER_STATES),
         node_subnets=tuple(_subnet(text) for text in _texts(document, "node_subnets")),
+        masters=_number(document, "masters", 0, 9999),
         peers=tuple(_address(text) for text in _texts(document, "peers")),
         kubeadm_config=_text(document, "kubeadm_config"),
         join_config=_text(document, "join_config"),

@@ -49,7 +49,8 @@ def clear_derived(system: System) -> None:
 
 def remains(system: System) -> list[str]:
     """Every file that can make or join a cluster, or is a copy of one; none on a member."""
-    roots = [paths.PKI, paths.KUBEADM, *_CLOUD_INIT, credentials.PKI, credentials.ADMIN]
+    # A join that is cut off leaves the token in the bootstrap kubeconfig.
+    roots = [paths.PKI, paths.KUBEADM, paths.BOOTSTRAP_CREDENTIALS, *_CLOUD_INIT, credentials.PKI, credentials.ADMIN]
     for instance in system.list_folder(_INSTANCES):
         names = [name for name in system.list_folder(f"{_INSTANCES}/{instance}") if name not in _INSTANCE_KEPT]
         roots += [f"{_INSTANCES}/{instance}/{name}" for name in names]
