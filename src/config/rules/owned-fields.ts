@@ -17,6 +17,7 @@ const nodeName = "write it as the node's name:";
 const socket = "the runtime is containerd, in every image";
 const listens = "masters advertise their address:, at port 6443";
 const network = (key: string): string => `write it as network.${key}`;
+const dataFolder = "the agent knows it as /var/lib/etcd: mount a disk of its own there";
 const trust = "the trust is made by `kimg secrets`";
 
 const registration = {
@@ -42,7 +43,7 @@ export const ownedFieldTable: readonly OwnedField[] = [
     certificatesDir: trust,
     imageRepository: "images are in the disk image already, under upstream's names",
     "etcd.external": "each master has a member of its own, which the agent joins, removes and restores",
-    "etcd.local.dataDir": "the agent knows it as /var/lib/etcd: mount a disk of its own there",
+    "etcd.local.dataDir": dataFolder,
     "networking.podSubnet": network("pods"),
     "networking.serviceSubnet": network("services"),
     "networking.dnsDomain": network("domain"),
@@ -124,6 +125,14 @@ export const ownedArgumentTable: readonly OwnedArguments[] = [
   {
     path: ["kubeadm", "ClusterConfiguration", "controllerManager", "extraArgs"],
     names: { "cluster-cidr": network("pods"), "service-cluster-ip-range": network("services") },
+  },
+  {
+    path: ["kubeadm", "ClusterConfiguration", "etcd", "local", "extraArgs"],
+    names: {
+      name: nodeName,
+      "data-dir": dataFolder,
+      "tls-max-version": "masters ask each other over TLS 1.3 whose cluster they are of",
+    },
   },
 ];
 
