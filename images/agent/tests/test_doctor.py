@@ -27,7 +27,7 @@ DAY = 86400.0
 
 def leaf(name: str, days: float) -> Leaf:
     end = NOW + timedelta(days=days)
-    return Leaf(name, f"/{name}", end - timedelta(days=365), end)
+    return Leaf(name, f"/{name}", end - timedelta(days=365), end, "")
 
 
 class Judgements(unittest.TestCase):

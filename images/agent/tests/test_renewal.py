@@ -199,6 +199,22 @@ class Renewal(unittest.TestCase):
         self.assertIn("it did not renew apiserver,", self.state()["reason"])
         self.assertEqual(self.master.events, [])
 
+    def test_one_that_ended_later_than_the_new_ones(self) -> None:
+        self.master.files["/etc/kubernetes/pki/apiserver.crt"] = pem(800)
+        self.assertEqual(self.run_once(), 0)
+        self.assert_renewed()
+
+    def test_kubeadm_says_that_all_is_well_and_leaves_one_file_empty(self) -> None:
+        def kubeadm(words: Sequence[str]) -> Finished:
+            done = self.kubeadm(words)
+            self.master.files["/etc/kubernetes/pki/apiserver.crt"] = b""
+            return done
+
+        self.master.commands[renewal.RENEW] = kubeadm
+        self.assertEqual(self.run_once(), 1)
+        self.assertIn("it did not renew apiserver", self.state()["reason"])
+        self.assertEqual(self.master.files["/etc/kubernetes/pki/apiserver.crt"], pem(OLD))
+
     def test_killed_at_any_moment_of_kubeadm(self) -> None:
         for count in range(len(certificates.renewed_files())):
             with self.subTest(files=count):

@@ -170,11 +170,11 @@ def _renew(system: System) -> None:
 
 
 def _trouble(status: int, heard: list[str], before: tuple[Leaf, ...], after: certificates.Certificates) -> str:
-    """ "" when every certificate ends later than it did."""
+    """ "" when every certificate is another one. Its end says nothing: one made while the clock was ahead ends after the new one."""
     if status != 0:
         return next((line for line in reversed(heard) if line.strip()), f"ended with {status}")
-    ends = {leaf.name: leaf.not_after for leaf in after.renewed}
-    same = [leaf.name for leaf in before if ends.get(leaf.name, leaf.not_after) <= leaf.not_after]
+    found = {leaf.name: leaf.pem for leaf in after.renewed}
+    same = [leaf.name for leaf in before if found.get(leaf.name, leaf.pem) == leaf.pem]
     return f"it did not renew {', '.join(same)}" if same else ""
 
 
