@@ -48,6 +48,11 @@ def leaf_files(certificate: bytes) -> dict[str, bytes]:
     return {path: content[path[-4:]] for path in certificates.renewed_files()}
 
 
+def ca_file() -> dict[str, bytes]:
+    """The cluster's CA, as kubeadm has it on each control plane."""
+    return {paths.KUBERNETES_PKI + "/ca.crt": pem(3650)}
+
+
 @dataclass
 class ApiServer:
     """Keeps one Lease as an API server does: every change must name the version that it changes."""

@@ -12,7 +12,7 @@ NOW = datetime(2026, 11, 22, tzinfo=timezone.utc)
 
 def leaf(left_days: float, life_days: float = 365.0) -> Leaf:
     end = NOW + timedelta(days=left_days)
-    return Leaf("x", "/x", end - timedelta(days=life_days), end)
+    return Leaf("x", "/x", end - timedelta(days=life_days), end, "")
 
 
 class Due(unittest.TestCase):

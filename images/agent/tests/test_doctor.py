@@ -27,7 +27,7 @@ DAY = 86400.0
 
 def leaf(name: str, days: float) -> Leaf:
     end = NOW + timedelta(days=days)
-    return Leaf(name, f"/{name}", end - timedelta(days=365), end)
+    return Leaf(name, f"/{name}", end - timedelta(days=365), end, "")
 
 
 class Judgements(unittest.TestCase):
@@ -107,6 +107,14 @@ class Judgements(unittest.TestCase):
         ):
             settings = Settings(snapshot_interval=hours * 3600)
             self.assertEqual(health_checks.judge_snapshots(names, leads, NOW, settings).status, status, (names, leads, hours))
+
+    def test_a_snapshot_of_the_future(self) -> None:
+        kept = parse_names(["20261121T120000Z-r1.db", "20271121T120000Z-r2.db"])
+        found = health_checks.judge_snapshots(kept, True, NOW, Settings())
+        self.assert_is(found, WARN, "the newest is of the future by this machine's clock: 20271121T120000Z-r2.db")
+        # One that was taken since, by a clock that is right.
+        kept = parse_names(["20261121T220000Z-r3.db", "20271121T120000Z-r2.db"])
+        self.assert_is(health_checks.judge_snapshots(kept, True, NOW, Settings()), PASS, "2 kept, the newest 2h00m old")
 
     def test_snapshots_that_are_off_are_not_missed(self) -> None:
         found = health_checks.judge_snapshots((), True, NOW, Settings(snapshots_on=False))

@@ -1,9 +1,11 @@
 import random
 import unittest
+from typing import Sequence
 
 from kimg_agent.maintenance import lease
 from kimg_agent.maintenance.lease import DURATION, Turn, document, parse_lease
 from kimg_agent.maintenance.timers import MaintenanceFailed
+from kimg_agent.outside.system import Finished
 from tests.fake_system import START
 from tests.master import ApiServer, FakeMaster
 
@@ -45,6 +47,49 @@ class Turns(unittest.TestCase):
             self.one.sleep(seconds)
             turn.keep()
             self.assertEqual(self.one.api.version, version)
+
+    def lose_an_answer(self) -> None:
+        """The next write is taken, and its answer is lost."""
+        kubectl = self.one.api.kubectl
+
+        def lose(words: Sequence[str], given: str) -> Finished:
+            done = kubectl(words, given)
+            if "replace" not in words:
+                return done
+            self.one.api.kubectl = kubectl  # type: ignore[method-assign]
+            return Finished(1, "", "Unable to connect to the server: EOF")
+
+        self.one.api.kubectl = lose  # type: ignore[method-assign]
+
+    def test_kept_when_the_answer_to_a_write_was_lost(self) -> None:
+        first = Turn(self.one, "cp1")
+        first.take(60)
+        self.lose_an_answer()
+
+        def live_on(elapsed: float) -> None:
+            self.one.elapsed = elapsed
+            first.keep()
+
+        self.two.on_sleep = live_on
+        self.assertEqual(Turn(self.two, "cp2").take(3600), "cp1")
+
+    def test_one_that_another_has_taken_is_not_kept(self) -> None:
+        turn = Turn(self.one, "cp1")
+        turn.take(60)
+        self.one.sleep(DURATION + 1)
+        Turn(self.two, "cp2").take(3600)
+        turn.keep()
+        self.assertEqual(self.one.api.history[-1][1], "cp2")
+
+    def test_no_answer_is_asked_for_twice_at_most(self) -> None:
+        """kubectl may wait long for each, and a pod is waited for meanwhile."""
+        turn = Turn(self.one, "cp1")
+        turn.take(60)
+        self.one.sleep(DURATION / 2)
+        self.one.api.up = False
+        self.one.ran.clear()
+        turn.keep()
+        self.assertLessEqual(len(self.one.ran), 2)
 
     def test_waits_until_it_is_given_back(self) -> None:
         first = Turn(self.one, "cp1")

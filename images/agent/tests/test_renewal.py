@@ -1,18 +1,24 @@
 import json
 import unittest
+from dataclasses import replace
 from typing import Any, Callable, Optional, Sequence
 from unittest import mock
 
 from kimg_agent.etcd.health import EtcdHealth
+from kimg_agent.etcd.members import Member
 from kimg_agent.maintenance import certificates, renewal
 from kimg_agent.maintenance.lease import Turn
 from kimg_agent.maintenance.renewal import NOTHING, RENEWING, RESTARTING, plan, run_renewal
 from kimg_agent.maintenance.timers import CERTIFICATES_STATE, DONE, FAILED, WAITING, Settings
+from kimg_agent.outside import endpoint
+from kimg_agent.outside.endpoint import Answer, Endpoint
 from kimg_agent.outside.system import Finished
-from tests.master import FakeMaster, etcd_health, kubeconfig, leaf_files, pem
+from tests.master import FakeMaster, ca_file, etcd_health, kubeconfig, leaf_files, pem
 
 DAY = 86400.0
 OLD, NEW = 100, 365
+READY = Answer(endpoint.READY, "/readyz answers 200")
+REFUSED = Answer(endpoint.REFUSED, "connection refused")
 EVERY_RESTART = ["stop kube-apiserver", "stop etcd", "stop kube-controller-manager", "stop kube-scheduler"]
 
 
@@ -57,12 +63,16 @@ class Plans(unittest.TestCase):
 class Renewal(unittest.TestCase):
     def setUp(self) -> None:
         self.master = FakeMaster()
+        self.master.files.update(ca_file())
         self.master.days_before_the_end(20)
         self.master.commands[renewal.RENEW] = self.kubeadm
+        self.answers: dict[str, Answer] = {}
+        self.asked: list[Endpoint] = []
         self.health: Callable[[], EtcdHealth] = lambda: etcd_health(healthy=2)
         for target, function in (
             ("kimg_agent.etcd.members.read_status", lambda *_: self.master.etcd_status()),
             ("kimg_agent.etcd.health.observe", lambda _: self.health()),
+            ("kimg_agent.outside.endpoint.ask_ready", self.ask_ready),
         ):
             patch = mock.patch(target, function)
             patch.start()
@@ -80,6 +90,11 @@ class Renewal(unittest.TestCase):
             self.master.files[path] = data
         self.master.events.append("kubeadm")
         return Finished(0, "certificate renewed\n", "")
+
+    def ask_ready(self, _: object, asked: Endpoint, ca_pem: str, __: float) -> Answer:
+        self.assertEqual(ca_pem.encode(), pem(3650))
+        self.asked.append(asked)
+        return self.answers.get(asked.host, READY)
 
     def run_once(self, at_once: bool = False, name: str = "cp1") -> int:
         return run_renewal(self.master, Settings(), name, 6443, at_once)
@@ -168,10 +183,41 @@ class Renewal(unittest.TestCase):
         self.assertEqual(self.run_once(), 0)
         self.assert_renewed()
 
+    def test_every_other_api_server_is_asked(self) -> None:
+        self.assertEqual(run_renewal(self.master, Settings(), "cp1", 7443), 0)
+        self.assertEqual(self.asked, [Endpoint("cp2", 7443), Endpoint("cp3", 7443)])
+
+    def test_another_masters_api_server_is_not_ready(self) -> None:
+        self.answers["cp3"] = REFUSED
+        self.assertEqual(self.run_once(), 0)
+        self.assertEqual((self.master.events, self.state()["outcome"]), ([], WAITING))
+        self.assertEqual(self.state()["reason"], "the API server of cp3 is not ready: https://cp3:6443: connection refused")
+        self.assertEqual(self.master.api.history[-1][1], "")
+
+    def test_another_masters_api_server_is_not_ready_and_there_is_no_more_time_to_wait_for_it(self) -> None:
+        self.answers["cp3"] = REFUSED
+        self.master.days_before_the_end(10)
+        self.assertEqual(self.run_once(), 0)
+        self.assert_renewed()
+
+    def test_a_master_that_joins_is_not_waited_for(self) -> None:
+        learner = Member(9, "", ("https://10.0.0.9:2380",), (), True)
+        self.health = lambda: replace(etcd_health(healthy=2), members=(*etcd_health(healthy=2).members, learner))
+        self.answers["10.0.0.9"] = REFUSED
+        self.assertEqual(self.run_once(), 0)
+        self.assert_renewed()
+
+    def test_the_ca_cannot_be_read(self) -> None:
+        self.master.files["/etc/kubernetes/pki/ca.crt"] = b"x"
+        self.assertEqual(self.run_once(), 1)
+        self.assertEqual(self.state()["reason"], "/etc/kubernetes/pki/ca.crt: no PEM certificate in it")
+        self.assertEqual(self.master.events, [])
+
     def test_a_cluster_of_one_has_no_better_moment(self) -> None:
         self.health = lambda: etcd_health(healthy=0, count=1)
         self.assertEqual(self.run_once(), 0)
         self.assert_renewed()
+        self.assertEqual(self.asked, [])
 
     def test_ended_certificates_are_renewed_without_an_api(self) -> None:
         self.master.days_before_the_end(-5)
@@ -198,6 +244,22 @@ class Renewal(unittest.TestCase):
         self.assertEqual(self.run_once(), 1)
         self.assertIn("it did not renew apiserver,", self.state()["reason"])
         self.assertEqual(self.master.events, [])
+
+    def test_one_that_ended_later_than_the_new_ones(self) -> None:
+        self.master.files["/etc/kubernetes/pki/apiserver.crt"] = pem(800)
+        self.assertEqual(self.run_once(), 0)
+        self.assert_renewed()
+
+    def test_kubeadm_says_that_all_is_well_and_leaves_one_file_empty(self) -> None:
+        def kubeadm(words: Sequence[str]) -> Finished:
+            done = self.kubeadm(words)
+            self.master.files["/etc/kubernetes/pki/apiserver.crt"] = b""
+            return done
+
+        self.master.commands[renewal.RENEW] = kubeadm
+        self.assertEqual(self.run_once(), 1)
+        self.assertIn("it did not renew apiserver", self.state()["reason"])
+        self.assertEqual(self.master.files["/etc/kubernetes/pki/apiserver.crt"], pem(OLD))
 
     def test_killed_at_any_moment_of_kubeadm(self) -> None:
         for count in range(len(certificates.renewed_files())):
@@ -256,12 +318,47 @@ class Renewal(unittest.TestCase):
 
 
 class OneMasterAtATime(unittest.TestCase):
-    def test_the_second_waits_for_the_first(self) -> None:
-        first = FakeMaster("cp1")
-        second = FakeMaster("cp2", first.api)
-        for master in (first, second):
+    def setUp(self) -> None:
+        self.masters = [FakeMaster("cp1")]
+        self.masters += [FakeMaster(name, self.masters[0].api) for name in ("cp2", "cp3")]
+        for master in self.masters:
+            master.files.update(ca_file())
             master.days_before_the_end(20)
             master.commands[renewal.RENEW] = self._kubeadm(master)
+        for target, function in (
+            ("kimg_agent.etcd.members.read_status", lambda system, *_: system.etcd_status()),
+            ("kimg_agent.etcd.health.observe", self._observe),
+            ("kimg_agent.outside.endpoint.ask_ready", self._ask_ready),
+        ):
+            patch = mock.patch(target, function)
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def _observe(self, system: FakeMaster) -> EtcdHealth:
+        seen = etcd_health(healthy=2)
+        assert seen.own
+        return replace(seen, own=replace(seen.own, member_id=self.masters.index(system) + 1))
+
+    def _ask_ready(self, _: object, asked: Endpoint, *__: object) -> Answer:
+        (master,) = [master for master in self.masters if master.name == asked.host]
+        return READY if master.component_is_healthy("kube-apiserver") else REFUSED
+
+    def _kubeadm(self, master: FakeMaster) -> Callable[[Sequence[str]], Finished]:
+        def kubeadm(_: Sequence[str]) -> Finished:
+            master.files.update(leaf_files(pem(NEW)))
+            return Finished(0, "", "")
+
+        return kubeadm
+
+    def _run(self, master: FakeMaster) -> int:
+        """All have one clock."""
+        status = run_renewal(master, Settings(), master.name, 6443)
+        for other in self.masters:
+            other.elapsed = master.elapsed
+        return status
+
+    def test_the_second_waits_for_the_first(self) -> None:
+        first, second, _ = self.masters
         inside = False
 
         def other_comes(elapsed: float) -> None:
@@ -274,20 +371,21 @@ class OneMasterAtATime(unittest.TestCase):
                 inside = False
 
         first.on_sleep = other_comes
-        healthy = mock.patch("kimg_agent.etcd.health.observe", lambda _: etcd_health(healthy=2))
-        with mock.patch("kimg_agent.etcd.members.read_status", lambda system, *_: system.etcd_status()), healthy:
-            self.assertEqual(run_renewal(first, Settings(), "cp1", 6443), 0)
-            second.elapsed = first.elapsed
-            self.assertEqual(run_renewal(second, Settings(), "cp2", 6443), 0)
+        self.assertEqual([self._run(first), self._run(second)], [0, 0])
         holders = [holder for _, holder in first.api.history]
         self.assertEqual([h for i, h in enumerate(holders) if i == 0 or holders[i - 1] != h], ["cp1", "", "cp2", ""])
 
-    def _kubeadm(self, master: FakeMaster) -> Callable[[Sequence[str]], Finished]:
-        def kubeadm(_: Sequence[str]) -> Finished:
-            master.files.update(leaf_files(pem(NEW)))
-            return Finished(0, "", "")
-
-        return kubeadm
+    def test_none_follows_one_that_did_not_come_back(self) -> None:
+        """For a reason that shows only when an API server starts anew, and that every master has."""
+        for master in self.masters:
+            is_healthy = master.component_is_healthy
+            master.component_is_healthy = (  # type: ignore[method-assign]
+                lambda name, master=master, is_healthy=is_healthy: (
+                    not (name == "kube-apiserver" and "stop kube-apiserver" in master.events) and is_healthy(name)
+                )
+            )
+        self.assertEqual([self._run(master) for master in self.masters], [1, 0, 0])
+        self.assertEqual([master.name for master in self.masters if "stop kube-apiserver" in master.events], ["cp1"])
 
 
 if __name__ == "__main__":

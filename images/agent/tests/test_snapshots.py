@@ -32,7 +32,7 @@ UNMOUNT = ("ctr", "--namespace", "k8s.io", "images", "unmount", "--rm")
 def at(*hours: float) -> tuple[Snapshot, ...]:
     """Snapshots of so many hours before the start."""
     moments = [START - timedelta(hours=hour) for hour in hours]
-    return tuple(Snapshot(moment.strftime("%Y%m%dT%H%M%SZ-r1.db"), moment) for moment in moments)
+    return tuple(Snapshot(moment.strftime("%Y%m%dT%H%M%SZ-r1.db"), moment, 1) for moment in moments)
 
 
 class Names(unittest.TestCase):
@@ -49,6 +49,11 @@ class Names(unittest.TestCase):
         self.assertEqual([snapshot.name for snapshot in found], ["20261121T100000Z-r9.db", "20261122T100000Z-r12.db"])
         self.assertEqual(found[1].taken, datetime(2026, 11, 22, 10, tzinfo=timezone.utc))
         self.assertEqual(found[1].path, "/var/lib/kimg/snapshots/20261122T100000Z-r12.db")
+
+    def test_the_oldest_first_whatever_the_clock_said(self) -> None:
+        of_the_future, after_it, later = "20271122T100000Z-r9.db", "20261122T100000Z-r10.db", "20261122T160000Z-r10.db"
+        found = parse_names([later, after_it, of_the_future])
+        self.assertEqual([snapshot.name for snapshot in found], [of_the_future, after_it, later])
 
     def test_due(self) -> None:
         for hours, due in (((), True), ((7,), True), ((6,), True), ((5.9,), False), ((20, 1), False), ((-1,), True), ((1, -1), False), ((7, -1), True)):
@@ -75,11 +80,12 @@ class SnapshotCase(unittest.TestCase):
             patch = mock.patch(f"kimg_agent.etcd.members.{name}", function)
             patch.start()
             self.addCleanup(patch.stop)
+        self.revision = 42
         program = "/run/kimg-etcdutl/0123456789abcdef/usr/local/bin/etcdutl"
         self.master.commands = {
             MOUNT: Finished(0, "", ""),
             UNMOUNT: Finished(0, "", ""),
-            (program, "snapshot", "status"): Finished(0, '{"hash":1,"revision":42,"totalKey":7,"totalSize":20480}\n', ""),
+            (program, "snapshot", "status"): self.facts,
             (program, "snapshot", "restore"): self.restore,
         }
 
@@ -88,6 +94,9 @@ class SnapshotCase(unittest.TestCase):
             raise self.status
         found: Status = self.status
         return found
+
+    def facts(self, _: Sequence[str]) -> Finished:
+        return Finished(0, json.dumps({"hash": 1, "revision": self.revision, "totalKey": 7, "totalSize": 20480}) + "\n", "")
 
     def restore(self, words: Sequence[str]) -> Finished:
         self.assertEqual(words[3:], (f"{FOLDER}/snapshot.part", "--data-dir", f"{FOLDER}/restored"))
@@ -184,6 +193,57 @@ class Snapshots(SnapshotCase):
         self.status = FOLLOWER
         self.run_once()
         self.assertEqual(self.names(), [])
+
+
+class ClockAhead(SnapshotCase):
+    """A machine's clock was a year ahead until a time server answered."""
+
+    upload = ("/usr/local/bin/upload",)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.master.commands[self.upload] = Finished(0, "", "")
+
+    def take(self, kept: int, count: int, revisions: int = 10) -> None:
+        for _ in range(count):
+            self.revision += revisions
+            self.assertEqual(self.run_once(Settings(snapshots_kept=kept, upload=self.upload)), 0)
+            self.assertIn(self.state()["last"]["file"], [f"{FOLDER}/{name}" for name in self.names()])
+            self.assertTrue(self.state()["last"]["uploaded"])
+            self.master.sleep(21600)
+
+    def turn_clock(self, days: int) -> None:
+        self.master.clock += timedelta(days=days)
+
+    def of_the_future(self) -> list[str]:
+        return [name for name in self.names() if name > f"{self.master.now():%Y%m%dT%H%M%SZ}"]
+
+    def test_the_new_ones_take_the_places_of_those_from_then(self) -> None:
+        for kept, left in ((1, 0), (4, 1), (12, 3)):
+            with self.subTest(kept=kept):
+                self.setUp()
+                self.turn_clock(365)
+                self.take(kept, 3)
+                self.turn_clock(-365)
+                self.take(kept, 3)
+                self.assertEqual((len(self.names()), len(self.of_the_future())), (min(kept, 6), left))
+
+    def test_the_one_just_taken_stays_whatever_its_revision(self) -> None:
+        self.turn_clock(365)
+        self.take(1, 1)
+        self.turn_clock(-365)
+        for revisions in (0, 0, -5):
+            self.take(1, 1, revisions)
+            self.assertEqual((len(self.names()), self.of_the_future()), (1, []))
+
+    def test_taken_once_and_not_at_every_look(self) -> None:
+        self.turn_clock(365)
+        self.take(1, 1)
+        self.turn_clock(-365)
+        for _ in range(6):
+            self.run_once(Settings(snapshots_kept=1))
+            self.master.sleep(600)
+        self.assertEqual(len([line for line in self.master.output if "taken and restored" in line]), 2)
 
 
 class Upload(SnapshotCase):

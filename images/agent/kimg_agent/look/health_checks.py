@@ -181,6 +181,9 @@ def judge_snapshots(kept: Sequence[Snapshot], leads: bool, now: datetime, settin
     if not leads:
         return passed("snapshots", f"{len(kept)} kept; another member is the leader and takes them")
     age = (now - kept[-1].taken).total_seconds() if kept else None
+    if age is not None and age < 0:
+        found = f"the newest is of the future by this machine's clock: {kept[-1].name}"
+        return Result("snapshots", WARN, found, "`timedatectl`; with the clock right, `kimg-agent snapshot --now`")
     if age is None or age > 2 * settings.snapshot_interval:
         found = "none on this node, etcd's leader" if age is None else f"the newest is {duration(age)} old"
         return Result("snapshots", WARN, found, "`systemctl status kimg-snapshot.timer`, `kimg-agent snapshot --now`")

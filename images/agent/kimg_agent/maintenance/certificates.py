@@ -41,6 +41,7 @@ class Leaf:
     path: str
     not_before: datetime
     not_after: datetime
+    pem: str
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def _read(system: System, name: str, path: str) -> Leaf | Unreadable | None:
         return Unreadable(name, path, str(error))
     except OSError as error:
         return Unreadable(name, path, (error.strerror or "cannot be read").lower())
-    return Leaf(name, path, certificate.not_before, certificate.not_after)
+    return Leaf(name, path, certificate.not_before, certificate.not_after, certificate.pem)
 
 
 def _certificate(data: bytes, path: str) -> Certificate:

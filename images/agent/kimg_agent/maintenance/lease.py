@@ -97,7 +97,10 @@ class Turn:
 
     def keep(self) -> None:
         """Called often while it is held; renews it when a third of its time is over. A failure is tried again by the next call."""
-        if self._version and self._system.monotonic() - self._kept >= DURATION / 3:
+        known = self._version
+        if not known or self._system.monotonic() - self._kept < DURATION / 3 or self._write(known):
+            return
+        if self._still_ours() and self._version != known:
             self._write(self._version)
 
     def require(self) -> None:

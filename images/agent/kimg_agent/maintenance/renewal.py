@@ -14,6 +14,7 @@ from typing import Callable, Optional
 
 from kimg_agent.etcd import health
 from kimg_agent.etcd import members as etcd
+from kimg_agent.etcd.health import EtcdHealth
 from kimg_agent.maintenance import certificates, static_pods
 from kimg_agent.maintenance.certificates import Leaf
 from kimg_agent.maintenance.lease import Turn
@@ -30,9 +31,12 @@ from kimg_agent.maintenance.timers import (
     read_state,
     write_state,
 )
+from kimg_agent.outside import endpoint, paths
+from kimg_agent.outside.endpoint import Endpoint
 from kimg_agent.outside.system import System
 from kimg_agent.reporting.console import ERROR, WARNING, duration
 from kimg_agent.reporting.report import stamp
+from kimg_agent.seed.trust import InvalidCertificate, read_certificates
 
 # In `step` of certificates.json: what was begun and has not ended.
 NOTHING = ""
@@ -57,7 +61,7 @@ class Plan:
     leaf: Optional[Leaf]
     # The certificate has ended already: then this API server serves nobody, and there is no API to agree through.
     ended: bool
-    # Less than half of the window is left: no more waiting for a quorum that holds without this node.
+    # Less than half of the window is left: no more waiting for others that hold the cluster up without this node.
     urgent: bool
 
 
@@ -121,22 +125,46 @@ def _in_turn(system: System, decided: Plan, name: str, api_port: int) -> None:
         raise NotNow(f"it is the turn of {holder}")
     try:
         if not decided.urgent:
-            check_quorum_without(system)
+            seen = health.observe(system)
+            check_quorum_without(seen)
+            check_other_api_servers(system, seen, api_port)
         _renew_and_restart(system, decided, Surroundings(api_port, turn.keep), turn.require)
         _settle(system, turn)
     finally:
         turn.give_back()
 
 
-def check_quorum_without(system: System) -> None:
+def check_quorum_without(seen: EtcdHealth) -> None:
     """NotNow when etcd would have no quorum while this node's member restarts. A cluster of one has no better moment."""
-    seen = health.observe(system)
     if seen.problem:
         raise NotNow(f"etcd: {seen.problem}")
     others = len(etcd.voters(seen.members)) - 1
     healthy, needed = seen.healthy_others, etcd.quorum(seen.members)
     if others and healthy < needed:
         raise NotNow(f"etcd would lose its quorum: {healthy} of {others} other members answer, {needed} are needed")
+
+
+def check_other_api_servers(system: System, seen: EtcdHealth, api_port: int) -> None:
+    """NotNow when another master's API server is not ready: what kept it from coming back from its own renewal may keep this one
+    away, too, and in the end there would be none. etcd's voters are the masters: one that was removed for good is not among them.
+    """
+    assert seen.own
+    ca_pem = _read_ca(system)
+    others = [member for member in etcd.voters(seen.members) if member.id != seen.own.member_id]
+    for member in others:
+        asked = Endpoint(etcd.endpoint_of(member.peer_urls[0]).host, api_port)
+        answer = endpoint.ask_ready(system, asked, ca_pem, endpoint.TIMEOUT)
+        if answer.kind != endpoint.READY:
+            raise NotNow(f"the API server of {seen.name_of(member)} is not ready: {asked.url}: {answer.text}")
+
+
+def _read_ca(system: System) -> str:
+    """What this node itself trusts API servers by. Two certificates while a person puts another CA in the place of the seed's."""
+    path = f"{paths.KUBERNETES_PKI}/ca.crt"
+    try:
+        return "".join(certificate.pem for certificate in read_certificates(system.read(path)))
+    except InvalidCertificate as error:
+        raise MaintenanceFailed(f"{path}: {error}", "copy it from another master") from None
 
 
 def _renew_and_restart(system: System, decided: Plan, around: Surroundings, require: Callable[[], None]) -> None:
@@ -170,11 +198,11 @@ def _renew(system: System) -> None:
 
 
 def _trouble(status: int, heard: list[str], before: tuple[Leaf, ...], after: certificates.Certificates) -> str:
-    """ "" when every certificate ends later than it did."""
+    """ "" when every certificate is another one. Its end says nothing: one made while the clock was ahead ends after the new one."""
     if status != 0:
         return next((line for line in reversed(heard) if line.strip()), f"ended with {status}")
-    ends = {leaf.name: leaf.not_after for leaf in after.renewed}
-    same = [leaf.name for leaf in before if ends.get(leaf.name, leaf.not_after) <= leaf.not_after]
+    found = {leaf.name: leaf.pem for leaf in after.renewed}
+    same = [leaf.name for leaf in before if found.get(leaf.name, leaf.pem) == leaf.pem]
     return f"it did not renew {', '.join(same)}" if same else ""
 
 

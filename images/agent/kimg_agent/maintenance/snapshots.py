@@ -36,7 +36,7 @@ UPLOAD_LIMIT = 3600.0  # seconds
 
 _PART = f"{FOLDER}/snapshot.part"
 _SCRATCH = f"{FOLDER}/restored"
-_NAME = re.compile(r"(\d{8}T\d{6}Z)-r\d+\.db")
+_NAME = re.compile(r"(\d{8}T\d{6}Z)-r(\d+)\.db")
 _STAMP = "%Y%m%dT%H%M%SZ"
 # A snapshot, what is restored from it (a database and a write-ahead log of 64 MB), and what etcd itself may write meanwhile.
 _SPACE_FACTOR = 2
@@ -46,7 +46,10 @@ _SPACE_EXTRA = 512 << 20
 @dataclass(frozen=True)
 class Snapshot:
     name: str
+    # By this machine's clock.
     taken: datetime
+    # Of etcd: it only rises, also when a cluster begins again from a snapshot.
+    revision: int
 
     @property
     def path(self) -> str:
@@ -54,10 +57,12 @@ class Snapshot:
 
 
 def parse_names(names: Sequence[str]) -> tuple[Snapshot, ...]:
-    """The snapshots among the names, the oldest first."""
-    found = [(match, name) for name in names if (match := _NAME.fullmatch(name))]
-    snapshots = [Snapshot(name, datetime.strptime(match[1], _STAMP).replace(tzinfo=timezone.utc)) for match, name in found]
-    return tuple(sorted(snapshots, key=lambda snapshot: snapshot.name))
+    """The snapshots among the names, the oldest first: by their revisions, for a clock may have been wrong."""
+    found = [match for name in names if (match := _NAME.fullmatch(name))]
+    snapshots = [
+        Snapshot(match[0], datetime.strptime(match[1], _STAMP).replace(tzinfo=timezone.utc), int(match[2])) for match in found
+    ]
+    return tuple(sorted(snapshots, key=lambda snapshot: (snapshot.revision, snapshot.name)))
 
 
 def is_due(snapshots: Sequence[Snapshot], now: datetime, interval: float) -> bool:
@@ -118,7 +123,8 @@ def _take_if_leader(system: System, disk: Disk, settings: Settings) -> None:
     snapshot, facts = _take(system, disk)
     log(system, f"snapshot of etcd taken and restored: {snapshot.path}, revision {facts['revision']}, {facts['bytes']} bytes")
     _note(system, DONE, last=facts)
-    for old in surplus(list_snapshots(system), settings.snapshots_kept):
+    others = [other for other in list_snapshots(system) if other.name != snapshot.name]
+    for old in surplus(others, settings.snapshots_kept - 1):
         system.remove_tree(old.path)
 
 
@@ -136,7 +142,7 @@ def _take(system: System, disk: Disk) -> tuple[Snapshot, dict[str, Any]]:
         with etcdutl.mounted(system) as program:
             facts = etcdutl.read_facts(system, program, _PART)
             etcdutl.restore(system, program, _PART, _SCRATCH)
-        snapshot = Snapshot(f"{taken.strftime(_STAMP)}-r{facts.revision}.db", taken.replace(microsecond=0))
+        snapshot = Snapshot(f"{taken.strftime(_STAMP)}-r{facts.revision}.db", taken.replace(microsecond=0), facts.revision)
         disk.rename(_PART, snapshot.path)
     finally:
         _remove_remains(system)
