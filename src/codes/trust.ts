@@ -34,6 +34,12 @@ export const trustCodes = {
     cure: "Take one of those that the hint lists.",
     example: "sa.key: every service account's token is signed with it and would stop working at once",
   },
+  "secrets/changed": {
+    meaning:
+      "Somebody encrypted the secrets file, or put another cluster's in its place, between the time that a command read it and the time that it was to change it.",
+    cure: "Run the command again: it has done nothing yet, and begins with the file as it is now.",
+    example: "cluster.secrets.yaml was encrypted since this command has read it",
+  },
   "secrets/exists": {
     meaning: "There is a secrets file already, and a second one would be the trust of another cluster.",
     cure: "Keep it. `--rotate ITEM` exchanges one item, `--encrypt` puts it under a passphrase.",

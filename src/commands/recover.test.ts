@@ -117,6 +117,20 @@ describe("kimg recover", { timeout: 60_000 }, () => {
     }),
   );
 
+  it.each(["recovery.iso", "nocloud/meta-data"])("writes nothing when somebody's %s is in the way", (name) =>
+    withLost(async (lost) => {
+      await render(lost.io, lost.common);
+      const list = await lost.seed(".kimg-render.json");
+      const place = join(lost.common.output, "prod/cp2", name);
+      await writeFile(place, "mine");
+      for (const dryRun of [true, false])
+        await expect(run(lost, { dryRun })).rejects.toMatchObject({ diagnostics: [{ code: "render/not-ours" }] });
+      expect(await lost.seed("cp2/nocloud/user-data")).not.toContain("recover.json");
+      expect(await lost.seed(".kimg-render.json")).toBe(list);
+      expect(await readFile(place, "utf8")).toBe("mine");
+    })(),
+  );
+
   it(
     "does nothing but look when it is only to say what it would do, or the person does not want it",
     withLost(async (lost) => {

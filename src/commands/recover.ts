@@ -12,11 +12,11 @@ import { mastersOf } from "../resolve/resolve.ts";
 import { findNode } from "./cluster-node.ts";
 import { confirmed } from "./confirm.ts";
 import { formatMoment, parseDuration } from "./duration.ts";
-import { writeSeeds } from "./render.ts";
+import { checkSeeds, writeSeeds } from "./render.ts";
 import { readSnapshot, type SnapshotFile, writeDrive } from "./snapshot-file.ts";
 import { type ConfirmedOptions, loadTrustedCluster, noteWarnings, type TrustedCluster } from "./trusted-cluster.ts";
 import { formatSize } from "./words.ts";
-import { adoptFile } from "./write-tree.ts";
+import { adoptFile, checkOurs } from "./write-tree.ts";
 
 /** `node` is the master that begins again. */
 export interface RecoverOptions extends ConfirmedOptions {
@@ -72,7 +72,10 @@ const noteStranger = (io: Io, { path, mentions }: SnapshotFile): void => {
 };
 
 interface Plan {
+  /** The node's seed holds the order to begin again. */
   readonly cluster: Cluster;
+  /** Of the order. */
+  readonly id: string;
   readonly node: Node;
   readonly others: readonly string[];
   readonly snapshot: SnapshotFile;
@@ -83,6 +86,9 @@ interface Plan {
 
 const driveName = "recovery.iso";
 
+/** Below the seeds' folder. */
+const driveOf = ({ name }: Node): string => `${name}/${driveName}`;
+
 const listed = (names: readonly string[]): string => names.join(", ");
 
 const stepsOf = ({ node, snapshot, others, folder }: Plan): readonly string[] => [
@@ -92,12 +98,11 @@ const stepsOf = ({ node, snapshot, others, folder }: Plan): readonly string[] =>
 ];
 
 /** The seeds first: they take away the drive of an earlier recovery. */
-const write = async (io: Io, plan: Plan, id: string, secrets: Secrets, output: string): Promise<string> => {
-  const { cluster, node, snapshot, expires, folder } = plan;
-  const cause = { id, sha256: snapshot.sha256, expires };
-  const seeds = await writeSeeds(io, recovering(cluster, node.name, cause), secrets, output);
+const write = async (io: Io, plan: Plan, secrets: Secrets, output: string): Promise<string> => {
+  const { cluster, node, snapshot, folder } = plan;
+  const seeds = await writeSeeds(io, cluster, secrets, output);
   await io.progress.stage(`writing ${driveName}`, async () => {
-    await adoptFile(io, join(output, cluster.name), `${node.name}/${driveName}`, snapshot.driveSha256);
+    await adoptFile(io, join(output, cluster.name), driveOf(node), snapshot.driveSha256);
     await writeDrive(io, snapshot, join(folder, driveName));
   });
   return seeds;
@@ -121,8 +126,8 @@ const instructions = (plan: Plan, output: string): readonly string[] => {
   return steps.map((step, index) => `${index + 1}. ${step}`);
 };
 
-const told = (plan: Plan, id: string, seeds: string | undefined, { json, output }: RecoverOptions): string => {
-  const { cluster, node, snapshot, others, expires, folder } = plan;
+const told = (plan: Plan, seeds: string | undefined, { json, output }: RecoverOptions): string => {
+  const { cluster, id, node, snapshot, others, expires, folder } = plan;
   if (json) {
     const file = { file: snapshot.path, size: snapshot.size, sha256: snapshot.sha256 };
     const where = { seed: folder, drive: join(folder, driveName), path: recoveryPath };
@@ -147,8 +152,13 @@ const planOf = async (
   noteStranger(io, snapshot);
   await io.progress.stage("asking whether the cluster is alive", () => checkDead(io, cluster, secrets, options.server));
   const expires = new Date(io.now().getTime() + lifetime);
+  const id = Buffer.from(io.random(8)).toString("hex");
+  const begun = recovering(cluster, node.name, { id, sha256: snapshot.sha256, expires });
+  // The order and the drive come together: neither is written when the other cannot be.
+  await checkSeeds(io, begun, secrets, options.output);
+  await checkOurs(io, join(options.output, cluster.name), driveOf(node));
   const folder = join(options.output, cluster.name, node.name);
-  return { cluster, node, others: otherMasters(cluster, node), snapshot, expires, folder };
+  return { cluster: begun, id, node, others: otherMasters(cluster, node), snapshot, expires, folder };
 };
 
 /** What to print. Rejects with DiagnosticError, UsageError or ToolError. */
@@ -159,9 +169,8 @@ export const recover = async (io: Io, options: RecoverOptions): Promise<string> 
   const node = findNode(loaded.cluster, options.node);
   checkMaster(loaded.cluster, node);
   const plan = await planOf(io, loaded, node, options);
-  const id = Buffer.from(io.random(8)).toString("hex");
   const aim = `To recover ${plan.cluster.name} on ${node.name}`;
   const agreed = await confirmed(aim, stepsOf(plan), options);
-  const seeds = agreed ? await write(io, plan, id, loaded.secrets, options.output) : undefined;
-  return told(plan, id, seeds, options);
+  const seeds = agreed ? await write(io, plan, loaded.secrets, options.output) : undefined;
+  return told(plan, seeds, options);
 };

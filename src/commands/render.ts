@@ -8,7 +8,7 @@ import { describeChanges } from "./changes.ts";
 import { findNode } from "./cluster-node.ts";
 import { loadTrustedCluster, noteWarnings, type TrustedCluster, type TrustOptions } from "./trusted-cluster.ts";
 import { withWarnings } from "./warnings.ts";
-import { treeChanges, type Within, type WriteResult, writeTree } from "./write-tree.ts";
+import { refuseForeign, treeChanges, type Within, type WriteResult, writeTree } from "./write-tree.ts";
 
 /** Of commands that write seeds. */
 export interface SeedsOptions extends TrustOptions {
@@ -52,11 +52,11 @@ const formsOf = (paths: readonly string[]): string => {
   return [...counts].map(([form, count]) => `${form} (${count})`).join(", ");
 };
 
-export const describeWritten = ({ folder, written, removed, kept }: Written, whose: string): string => {
+export const describeWritten = ({ folder, written, removed, kept }: Written, ofWhom: string): string => {
   const same = written + removed.length === 0;
   const changes = same ? "nothing changed" : `${written} files written, ${removed.length} removed`;
   return [
-    `${folder}: seeds of ${whose} (${changes})`,
+    `${folder}: seeds of ${ofWhom} (${changes})`,
     ...(removed.length === 0
       ? []
       : [`removed, since an earlier call made them and this one does not: ${formsOf(removed)}`]),
@@ -66,14 +66,35 @@ export const describeWritten = ({ folder, written, removed, kept }: Written, who
 
 export const everybody = ({ nodes }: Cluster): string => `${nodes.length} nodes and pools`;
 
+const whose = (cluster: Cluster, only: readonly string[] | undefined): string => only?.join(", ") ?? everybody(cluster);
+
 const withinNodes = (only: readonly string[] | undefined): Within =>
   only === undefined ? () => true : (path) => only.some((name) => path.startsWith(`${name}/`));
 
-/** Renders and writes every seed; what to print. Rejects with DiagnosticError; nothing is written then. */
-export const writeSeeds = async (io: Io, cluster: Cluster, secrets: Secrets, output: string): Promise<string> => {
-  const written = await writeRendered(io, cluster, secrets, output);
+/** Renders and writes the seeds of all, or `only` of these; what to print. Rejects with DiagnosticError; nothing is written then. */
+export const writeSeeds = async (
+  io: Io,
+  cluster: Cluster,
+  secrets: Secrets,
+  output: string,
+  only?: readonly string[],
+): Promise<string> => {
+  const written = await writeRendered(io, cluster, secrets, output, only);
   noteWarnings(io, written.warnings);
-  return describeWritten(written, everybody(cluster));
+  return describeWritten(written, whose(cluster, only));
+};
+
+/** For before what cannot be taken back. Rejects with DiagnosticError when `writeSeeds` would. */
+export const checkSeeds = async (
+  io: Io,
+  cluster: Cluster,
+  secrets: Secrets,
+  output: string,
+  only?: readonly string[],
+): Promise<void> => {
+  const { tree } = renderSeeds(cluster, secrets, only);
+  const { foreign } = await treeChanges(io, join(output, cluster.name), tree, withinNodes(only));
+  refuseForeign(foreign);
 };
 
 /** As long as the cluster is new, one of its seeds can make it: once more, too, where it finds nothing of the first. */
@@ -115,7 +136,7 @@ export const render = async (io: Io, options: RenderOptions): Promise<string> =>
   const written = await writeRendered(io, cluster, secrets, options.output, only);
   const warnings = [...before, ...written.warnings, ...unsealedWarnings(ofNodes(cluster, only))];
   if (options.json === true) return writtenJson(written, warnings);
-  return withWarnings(describeWritten(written, only?.join(", ") ?? everybody(cluster)), warnings, options.color);
+  return withWarnings(describeWritten(written, whose(cluster, only)), warnings, options.color);
 };
 
 /** What `render` would change, and whether that is nothing; writes nothing. Rejects with DiagnosticError. */

@@ -1,10 +1,16 @@
 import { X509Certificate } from "node:crypto";
+import { appendFile, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { node, unreachable } from "../../tests/support/fake-api.ts";
 import { type Operated, operatedText, withOperated } from "../../tests/support/operated-cluster.ts";
 import { ToolError, UsageError } from "../diagnostic.ts";
 import type { Json } from "../model.ts";
+import { printSecrets } from "../secrets/document.ts";
+import { encryptText } from "../secrets/encryption.ts";
+import { render } from "./render.ts";
 import { replace, type ReplaceOptions } from "./replace.ts";
+import { secrets } from "./secrets.ts";
 
 const run = ({ io, common }: Operated, name: string, more: Partial<ReplaceOptions> = {}) =>
   replace(io, { ...common, node: name, ttl: "24h", dryRun: false, yes: true, ...more });
@@ -93,6 +99,65 @@ describe("kimg replace", { timeout: 60_000 }, () => {
       expect(steps.map((step) => step.split(" ")[0])).toEqual(["delete", "mint"]);
       const again = JSON.parse(await run(operated, "cp2", { json: true })) as { steps: string[] };
       expect(again.steps.map((step) => step.split(" ")[0])).toEqual(["mint"]);
+    }),
+  );
+
+  it(
+    "changes nothing when the seeds cannot be written",
+    withOperated(async (operated) => {
+      kill(operated, "cp2");
+      await render(operated.io, operated.common);
+      const before = [await operated.secrets(), await operated.seed("cp2/nocloud/meta-data")];
+      await appendFile(join(operated.common.output, "prod/cp3/nocloud/meta-data"), "edited");
+      for (const dryRun of [true, false])
+        await expect(run(operated, "cp2", { dryRun })).rejects.toMatchObject(code("render/not-ours"));
+      expect(changes(operated)).toEqual([]);
+      expect([await operated.secrets(), await operated.seed("cp2/nocloud/meta-data")]).toEqual(before);
+    }),
+  );
+
+  it(
+    "of a load balancer writes its seed alone",
+    withOperated(async (operated) => {
+      await render(operated.io, operated.common);
+      await appendFile(join(operated.common.output, "prod/cp3/nocloud/meta-data"), "edited");
+      expect(await run(operated, "lb1")).toContain("lb1 can be replaced");
+      await appendFile(join(operated.common.output, "prod/lb1/nocloud/meta-data"), "edited");
+      await expect(run(operated, "lb1", { dryRun: true })).rejects.toMatchObject(code("render/not-ours"));
+    }),
+  );
+
+  it(
+    "begins with the secrets file as it is when the person has answered",
+    withOperated(async (operated) => {
+      const { io, cluster } = operated;
+      kill(operated, "cp2");
+      const { values } = await operated.secrets();
+      const rotating = async (): Promise<string> => {
+        await secrets(io, { cluster, libraries: [], rotate: "vrrp-password" });
+        return "y";
+      };
+      await run(operated, "cp2", { yes: false, ask: rotating });
+      const kept = await operated.secrets();
+      expect(kept.values["vrrp-password"]).not.toBe(values["vrrp-password"]);
+      expect(kept.values["master-token"]).not.toBe(values["master-token"]);
+    }),
+  );
+
+  it(
+    "changes nothing when the secrets file was encrypted while it asked",
+    withOperated(async (operated) => {
+      kill(operated, "cp2");
+      const file = join(operated.folder, "cluster.secrets.yaml");
+      const encrypted = await encryptText(printSecrets(await operated.secrets()), "horse", 2);
+      const encrypting = async (): Promise<string> => {
+        await operated.io.files.write(file, encrypted);
+        return "y";
+      };
+      const refused = run(operated, "cp2", { yes: false, ask: encrypting });
+      await expect(refused).rejects.toMatchObject(code("secrets/changed"));
+      expect(changes(operated)).toEqual([]);
+      expect(await readFile(file, "utf8")).toBe(encrypted);
     }),
   );
 

@@ -11,11 +11,12 @@ import { type Etcd, type EtcdEntry, type EtcdMember, openEtcd } from "../operate
 import { planMemberRemoval } from "../operate/member-removal.ts";
 import { observeNodes, type ObservedNode } from "../operate/observed.ts";
 import { bareAddress, mastersOf } from "../resolve/resolve.ts";
+import { type SecretsUpdate, updateSecretsFile } from "../secrets/file.ts";
 import { findNode } from "./cluster-node.ts";
 import { confirmed } from "./confirm.ts";
 import { formatMoment, parseDuration } from "./duration.ts";
-import { holders, keepToken, tokenName } from "./kept-token.ts";
-import { writeSeeds } from "./render.ts";
+import { checkTokenSeeds, holders, keepToken, tokenName } from "./kept-token.ts";
+import { checkSeeds, writeSeeds } from "./render.ts";
 import { type ConfirmedOptions, loadTrustedCluster, noteWarnings, type TrustedCluster } from "./trusted-cluster.ts";
 
 export interface ReplaceOptions extends ConfirmedOptions {
@@ -26,7 +27,7 @@ export interface ReplaceOptions extends ConfirmedOptions {
 interface Step {
   /** As an order: "remove the etcd member cp2". */
   readonly what: string;
-  readonly run: () => Promise<void>;
+  readonly run: (update: SecretsUpdate) => Promise<void>;
 }
 
 const refuse = (code: DiagnosticCode, message: string, hint: string): DiagnosticError =>
@@ -79,18 +80,18 @@ const nodeStep = (api: Api, { name }: Node): Step => ({
   run: async () => void (await api.remove(`/api/v1/nodes/${name}`)),
 });
 
-const tokenStep = (io: Io, api: Api, loaded: TrustedCluster, node: Node, options: ReplaceOptions): Step => {
+const tokenStep = (io: Io, api: Api, cluster: Cluster, node: Node, options: ReplaceOptions): Step => {
   const name = tokenName(node);
   return {
-    what: `mint a ${name} for ${options.ttl}, and put it into the seeds of ${holders(loaded.cluster, name).join(", ")}`,
-    run: async () => {
+    what: `mint a ${name} for ${options.ttl}, and put it into the seeds of ${holders(cluster, name).join(", ")}`,
+    run: async (update) => {
       const minted = await mintToken(
         io,
         api,
         parseDuration("--ttl", options.ttl),
         `replaces ${node.name}, minted by kimg`,
       );
-      io.progress.note(await keepToken(io, loaded, name, minted, options.output));
+      io.progress.note(await keepToken(io, cluster, update, name, minted, options.output));
       io.progress.note(`the token is good until ${formatMoment(minted.ends)}`);
     },
   };
@@ -121,7 +122,8 @@ const nodesOrReason = async (io: Io, api: Api, { cluster, secrets }: TrustedClus
 const plan = async (io: Io, loaded: TrustedCluster, node: Node, options: ReplaceOptions): Promise<readonly Step[]> => {
   const { cluster, secrets } = loaded;
   if (node.role.bootstrap === "load-balancer") {
-    const run = async (): Promise<void> => io.progress.note(await writeSeeds(io, cluster, secrets, options.output));
+    const run: Step["run"] = async (update) =>
+      io.progress.note(await writeSeeds(io, cluster, update.secrets, options.output, [node.name]));
     return [{ what: "render its seed: a load balancer is nothing to the cluster but an address", run }];
   }
   const api = await openApi(io, cluster, secrets, options.server);
@@ -132,9 +134,15 @@ const plan = async (io: Io, loaded: TrustedCluster, node: Node, options: Replace
   return [
     ...(etcd === undefined ? [] : mayRemove(etcd, node, observed).map((member) => memberStep(etcd, member))),
     ...(observed === undefined ? [] : [nodeStep(api, node)]),
-    tokenStep(io, api, loaded, node, options),
+    tokenStep(io, api, cluster, node, options),
   ];
 };
+
+/** Seeds that cannot be written are found out before anything is removed. */
+const checkNewSeed = (io: Io, { cluster, secrets }: TrustedCluster, node: Node, output: string): Promise<void> =>
+  node.role.bootstrap === "load-balancer"
+    ? checkSeeds(io, cluster, secrets, output, [node.name])
+    : checkTokenSeeds(io, cluster, secrets, tokenName(node), output);
 
 const told = (
   node: Node,
@@ -160,9 +168,14 @@ export const replace = async (io: Io, options: ReplaceOptions): Promise<string> 
   const { cluster } = loaded;
   const node = findNode(cluster, options.node);
   checkReplaceable(cluster, node);
+  await checkNewSeed(io, loaded, node, options.output);
   const steps = await io.progress.stage(`asking the cluster about ${node.name}`, () => plan(io, loaded, node, options));
   const words = steps.map(({ what }) => what);
   const done = await confirmed(`To replace ${node.name}`, words, options);
-  if (done) for (const { what, run } of steps) await io.progress.stage(what, run);
+  if (done) {
+    await updateSecretsFile(io, loaded.secretsFile, loaded, async (update) => {
+      for (const { what, run } of steps) await io.progress.stage(what, () => run(update));
+    });
+  }
   return told(node, steps, done, options, cluster);
 };

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { DiagnosticError, UsageError, plainDiagnostic, type Diagnostic } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
 import { discoveryHash } from "../secrets/discovery-hash.ts";
-import { alreadyThere, createSecretsFile, readSecrets, replaceSecretsFile, secretsPath } from "../secrets/file.ts";
+import { alreadyThere, createSecretsFile, readSecrets, secretsPath, updateSecretsFile } from "../secrets/file.ts";
 import { obtainPassphrase, type PassphraseSource } from "../secrets/passphrase.ts";
 import { generateSecrets, planRotation, rotatableItems, rotateSecrets } from "../secrets/secrets.ts";
 import { loadCluster, type LoadOptions } from "./check.ts";
@@ -61,21 +61,22 @@ const refuse = (message: string): never => {
 const rotate = async (io: Io, path: string, cluster: string, item: string, options: SecretsOptions): Promise<Done> => {
   const plan = planRotation(item);
   if ("refused" in plan) return refuse(plan.refused);
-  const { secrets, passphrase, warnings } = await readSecrets(io, path, cluster, options);
-  await replaceSecretsFile(io, path, rotateSecrets(io, secrets, plan.items), passphrase);
+  const before = await readSecrets(io, path, cluster, options);
+  await updateSecretsFile(io, path, before, ({ secrets: now, write }) => write(rotateSecrets(io, now, plan.items)));
   const tokens = plan.items.some((name) => name.endsWith("-token"));
   const hint = tokens
     ? " A running cluster does not know a new token: `kimg token --render` makes one that it knows."
     : "";
   const text = `${path}: new ${plan.items.join(" and ")}. Render the seeds again.${hint}`;
-  return { text, result: { file: path, rotated: plan.items }, warnings };
+  return { text, result: { file: path, rotated: plan.items }, warnings: before.warnings };
 };
 
 const encrypt = async (io: Io, path: string, cluster: string, options: SecretsOptions): Promise<Done> => {
-  const { secrets, passphrase, warnings } = await readSecrets(io, path, cluster, options);
-  const result = { file: path, encrypted: true, changed: passphrase === undefined };
-  if (passphrase !== undefined) return { text: `${path} is encrypted already`, result, warnings };
-  await replaceSecretsFile(io, path, secrets, await obtainPassphrase(io, options, "encrypt"));
+  const before = await readSecrets(io, path, cluster, options);
+  const result = { file: path, encrypted: true, changed: before.passphrase === undefined };
+  if (!result.changed) return { text: `${path} is encrypted already`, result, warnings: before.warnings };
+  const passphrase = await obtainPassphrase(io, options, "encrypt");
+  await updateSecretsFile(io, path, before, ({ secrets: now, write }) => write(now, passphrase));
   return { text: `${path}: encrypted (age). The disk may still hold blocks of the old file.`, result, warnings: [] };
 };
 

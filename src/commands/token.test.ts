@@ -1,13 +1,17 @@
-import { readFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { appendFile, readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { unreachable } from "../../tests/support/fake-api.ts";
-import { type Operated, withOperated } from "../../tests/support/operated-cluster.ts";
+import { type Operated, operatedText, withOperated } from "../../tests/support/operated-cluster.ts";
 import { ToolError, UsageError } from "../diagnostic.ts";
-import { encryptText, isEncrypted } from "../secrets/encryption.ts";
-import { printSecrets } from "../secrets/document.ts";
+import type { Io } from "../edge/io.ts";
+import { decryptText, encryptText, isEncrypted } from "../secrets/encryption.ts";
+import { parseSecrets, printSecrets } from "../secrets/document.ts";
 import { render } from "./render.ts";
+import { secrets } from "./secrets.ts";
 import { token, type TokenOptions } from "./token.ts";
+import { adoptFile } from "./write-tree.ts";
 
 const mint = ({ io, common }: Operated, more: Partial<TokenOptions> = {}) =>
   token(io, { ...common, ttl: "2h", offline: false, render: false, ...more });
@@ -16,6 +20,17 @@ const code = (name: string) => ({ diagnostics: [{ code: name }] });
 
 const form = /^[a-z0-9]{6}\.[a-z0-9]{16}$/;
 const joinOf = (node: string): string => `${node}/files/etc/kimg/kubeadm/join.yaml`;
+
+const twoWorkers = `${operatedText}  - { name: w2, role: worker, address: 10.0.0.32 }\n`;
+
+/** `work` goes before the API's answer to a POST. */
+const duringPost = (io: Io, work: () => Promise<void>): Io => {
+  const call: Io["network"]["call"] = async (made) => {
+    if (made.method === "POST") await work();
+    return io.network.call(made);
+  };
+  return { ...io, network: { ...io.network, call } };
+};
 
 describe("kimg token", { timeout: 60_000 }, () => {
   it(
@@ -72,8 +87,83 @@ describe("kimg token", { timeout: 60_000 }, () => {
   );
 
   it(
+    "keeps what other commands do to the secrets file meanwhile",
+    withOperated(async ({ io: real, common, folder, fake, notes, ...operated }) => {
+      const file = `${folder}/cluster.secrets.yaml`;
+      const before = await operated.secrets();
+      const trust = { cluster: common.cluster, libraries: [] };
+      const io = { ...real, environment: { KIMG_PASSPHRASE: "horse" } };
+      let others: Promise<unknown> = Promise.resolve();
+      let done = false;
+      const doneOrWaiting = (): boolean => done || notes.join().includes("waiting for another kimg that changes");
+      const minting = duringPost(io, async () => {
+        others = secrets(io, { ...trust, rotate: "vrrp-password" })
+          .then(() => secrets(io, { ...trust, encrypt: true }))
+          .finally(() => (done = true));
+        await expect.poll(doneOrWaiting, { timeout: 30_000 }).toBe(true);
+      });
+      await token(minting, { ...common, ttl: "2h", offline: false, render: true });
+      await others;
+      const { values } = parseSecrets(await decryptText(await readFile(file), "horse", file), file);
+      expect(values["vrrp-password"]).not.toBe(before.values["vrrp-password"]);
+      const id = values["worker-token"].slice(0, 6);
+      expect(fake.objects.has(`/api/v1/namespaces/kube-system/secrets/bootstrap-token-${id}`)).toBe(true);
+      expect(await operated.seed(joinOf("w1"))).toContain(values["worker-token"]);
+    }),
+  );
+
+  it(
+    "is not minted when the seeds that it goes into cannot be written",
+    withOperated(async (operated) => {
+      await render(operated.io, operated.common);
+      const before = await operated.secrets();
+      await appendFile(`${operated.common.output}/prod/w2/nocloud/meta-data`, "edited");
+      await expect(mint(operated, { render: true })).rejects.toMatchObject(code("render/not-ours"));
+      expect(operated.fake.asked.filter((each) => each.startsWith("POST"))).toEqual([]);
+      expect(await operated.secrets()).toEqual(before);
+      expect(await mint(operated, { render: true, node: "cp2" })).toContain("master-token");
+    }, twoWorkers),
+  );
+
+  it(
+    "changes no other seed than those it goes into",
+    withOperated(async (operated) => {
+      const { io, common } = operated;
+      await render(io, common);
+      const drive = `${common.output}/prod/cp2/recovery.iso`;
+      await adoptFile(
+        io,
+        `${common.output}/prod`,
+        "cp2/recovery.iso",
+        createHash("sha256").update("drive").digest("hex"),
+      );
+      await io.files.write(drive, "drive");
+      const said = await mint(operated, { offline: true, node: "w1", render: true });
+      expect(said).toMatch(/\/build\/prod: seeds of w1 \(\d+ files written, 0 removed\)/);
+      await mint(operated, { offline: true, node: "w2", render: true });
+      for (const node of ["w1", "w2"])
+        expect(await operated.seed(`${node}/files/etc/kimg/kubeadm/bootstrap.conf`)).toContain(
+          `system:bootstrap:${node}`,
+        );
+      await mint(operated, { render: true });
+      expect(await operated.seed(joinOf("w1"))).toContain("bootstrapToken");
+      expect(await readFile(drive, "utf8")).toBe("drive");
+    }, twoWorkers),
+  );
+
+  it(
+    "of workers goes into the init node's seed too, which makes it known to a new cluster",
+    withOperated(async (operated) => {
+      await mint(operated, { render: true });
+      const { values } = await operated.secrets();
+      expect(await operated.seed("cp1/nocloud/meta-data")).toContain(`worker_token: ${values["worker-token"]}`);
+    }),
+  );
+
+  it(
     "offline is a kubeconfig of the group that joins nodes",
     withOperated(async (operated) => {
+      await render(operated.io, operated.common);
       const made = parse(await mint(operated, { offline: true, node: "w1" })) as object;
       expect(made).toMatchObject({ kind: "Config", "current-context": "system:bootstrap:w1@prod" });
       expect(operated.fake.asked).toEqual([]);

@@ -7,9 +7,10 @@ import { type Api, openApi } from "../operate/api.ts";
 import { mintToken } from "../operate/bootstrap-token.ts";
 import { joiningOffline, offlineJoin } from "../operate/offline-join.ts";
 import { toYaml } from "../render/yaml.ts";
+import { updateSecretsFile } from "../secrets/file.ts";
 import { findNode } from "./cluster-node.ts";
 import { formatMoment, parseDuration } from "./duration.ts";
-import { holders, keepToken, tokenName } from "./kept-token.ts";
+import { checkTokenSeeds, holders, keepToken, tokenName } from "./kept-token.ts";
 import { writeSeeds } from "./render.ts";
 import { loadTrustedCluster, noteWarnings, type TrustedCluster, type TrustOptions } from "./trusted-cluster.ts";
 
@@ -43,19 +44,24 @@ const viaApi = async (io: Io, api: Api, loaded: TrustedCluster, options: TokenOp
   const node = options.node === undefined ? undefined : joiningNode(loaded.cluster, options.node);
   const name = tokenName(node);
   const purpose = `joins ${node?.name ?? "nodes"}, minted by kimg`;
-  const minted = await mintToken(io, api, parseDuration("--ttl", options.ttl), purpose);
-  const { ends } = minted;
+  const mint = () => mintToken(io, api, parseDuration("--ttl", options.ttl), purpose);
   if (!options.render) {
-    io.progress.note(`good until ${formatMoment(ends)}; with --render it goes into the seeds`);
+    const minted = await mint();
+    io.progress.note(`good until ${formatMoment(minted.ends)}; with --render it goes into the seeds`);
     return options.json ? JSON.stringify({ kind: "token", ...minted }, undefined, 2) : minted.token;
   }
-  const seeds = await keepToken(io, loaded, name, minted, options.output);
-  const names = holders(loaded.cluster, name);
+  const { cluster, secretsFile } = loaded;
+  const { ends, seeds } = await updateSecretsFile(io, secretsFile, loaded, async (update) => {
+    await checkTokenSeeds(io, cluster, update.secrets, name, options.output);
+    const minted = await mint();
+    return { ends: minted.ends, seeds: await keepToken(io, cluster, update, name, minted, options.output) };
+  });
+  const names = holders(cluster, name);
   if (options.json) return JSON.stringify({ kind: "token", rendered: names, ends }, undefined, 2);
   return [
-    `a new ${name}, good until ${formatMoment(ends)}, is in ${loaded.secretsFile} and the seeds of ${names.join(", ")}`,
+    `a new ${name}, good until ${formatMoment(ends)}, is in ${secretsFile} and the seeds of ${names.join(", ")}`,
     seeds,
-    howItGetsThere(join(options.output, loaded.cluster.name)),
+    howItGetsThere(join(options.output, cluster.name)),
   ].join("\n");
 };
 
@@ -69,7 +75,8 @@ const offline = async (io: Io, { cluster, secrets }: TrustedCluster, options: To
     );
     return options.json ? JSON.stringify(made.kubeconfig, undefined, 2) : toYaml(made.kubeconfig).trimEnd();
   }
-  const seeds = await writeSeeds(io, joiningOffline(cluster, node.name, made), secrets, options.output);
+  const joining = joiningOffline(cluster, node.name, made);
+  const seeds = await writeSeeds(io, joining, secrets, options.output, [node.name]);
   if (options.json) return JSON.stringify({ kind: "kubeconfig", rendered: [node.name], ends: made.ends }, undefined, 2);
   return [
     `the seed of ${node.name} joins with a certificate, good until ${until}, in place of a token; the next kimg render takes it out again`,

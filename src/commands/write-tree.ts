@@ -147,15 +147,16 @@ const removeStale = async (
   return status === undefined ? undefined : "removed";
 };
 
-/**
- * Makes a file that somebody else is about to write one of the folder's own: the next `writeTree` removes it. Rejects with
- * DiagnosticError when a file is in the way that was not written by this.
- */
-export const adoptFile = async (io: Io, folder: string, path: string, hash: string): Promise<void> => {
-  const before = await readList(io, folder);
+/** Rejects with DiagnosticError when a file is in the way that was not written by this. */
+export const checkOurs = async (io: Io, folder: string, path: string): Promise<void> => {
   const place = join(folder, path);
-  if (!(await isOurs(io, place, before.get(path)))) refuseForeign([place]);
-  await writeList(io, folder, new Map([...before, [path, [hash]]]));
+  if (!(await isOurs(io, place, (await readList(io, folder)).get(path)))) refuseForeign([place]);
+};
+
+/** Makes a file that somebody else is about to write one of the folder's own: the next `writeTree` removes it. Rejects as `checkOurs`. */
+export const adoptFile = async (io: Io, folder: string, path: string, hash: string): Promise<void> => {
+  await checkOurs(io, folder, path);
+  await writeList(io, folder, new Map([...(await readList(io, folder)), [path, [hash]]]));
 };
 
 /** Rejects with DiagnosticError, before anything is written, when a file is in the way that is not as this has written it. */

@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { seededWorld } from "../../tests/support/seeded-world.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
@@ -10,9 +10,9 @@ import { systemIo } from "../edge/system-io.ts";
 import { secretNames } from "./allowed-secrets.ts";
 import { parseSecrets, printSecrets } from "./document.ts";
 import { decryptText, encryptText, isEncrypted } from "./encryption.ts";
-import { createSecretsFile, readSecrets, replaceSecretsFile, secretsPath } from "./file.ts";
+import { createSecretsFile, readSecrets, secretsPath, updateSecretsFile } from "./file.ts";
 import { obtainPassphrase } from "./passphrase.ts";
-import { generateSecrets } from "./secrets.ts";
+import { generateSecrets, rotateSecrets } from "./secrets.ts";
 
 const secrets = await generateSecrets(seededWorld("file"), "prod");
 const io: Io = {
@@ -60,7 +60,7 @@ describe("the file", () => {
     await writeFile(path, printSecrets(secrets), { mode: 0o644 });
     const before = await readSecrets(io, path, "prod", {});
     expect(before.warnings.map((warning) => warning.code)).toEqual(["secrets/open-to-others"]);
-    await replaceSecretsFile(io, path, secrets, undefined);
+    await updateSecretsFile(io, path, before, (now) => now.write(now.secrets));
     expect((await readSecrets(io, path, "prod", {})).warnings).toEqual([]);
   });
 
@@ -70,10 +70,43 @@ describe("the file", () => {
     expect((await readSecrets(io, path, "prod", {})).warnings).toEqual([]);
   });
 
-  it("may be a link: the link's own mode says nothing", async () => {
-    await createSecretsFile(io, join(folder, "elsewhere.yaml"), secrets, undefined);
-    await symlink("elsewhere.yaml", path);
-    expect((await readSecrets(io, path, "prod", {})).warnings).toEqual([]);
+  it("may be a link: what it leads to is judged and written, and the link stays", async () => {
+    const target = join(folder, "vault/real.yaml");
+    await mkdir(join(folder, "vault"));
+    await writeFile(target, printSecrets(secrets), { mode: 0o644 });
+    await symlink("vault/real.yaml", path);
+    const before = await readSecrets(io, path, "prod", {});
+    expect(before.warnings.map((warning) => warning.code)).toEqual(["secrets/open-to-others"]);
+    await updateSecretsFile(io, path, before, (now) => now.write(now.secrets, "horse"));
+    expect((await lstat(path)).isSymbolicLink()).toBe(true);
+    expect((await stat(target)).mode & 0o777).toBe(0o600);
+    expect(isEncrypted(await readFile(target))).toBe(true);
+    const opened = await readSecrets({ ...io, environment: { KIMG_PASSPHRASE: "horse" } }, path, "prod", {});
+    expect(opened).toMatchObject({ secrets, warnings: [] });
+  });
+
+  it("is changed by one at a time, and each keeps what another has changed", async () => {
+    await createSecretsFile(io, path, secrets, undefined);
+    const before = await readSecrets(io, path, "prod", {});
+    const items = ["worker-token", "master-token", "stats-password"] as const;
+    const rotate = (item: (typeof items)[number]): Promise<void> =>
+      updateSecretsFile(io, path, before, (now) => now.write(rotateSecrets(io, now.secrets, [item])));
+    await Promise.all(items.map(rotate));
+    const { values } = (await readSecrets(io, path, "prod", {})).secrets;
+    for (const item of items) expect(values[item]).not.toBe(secrets.values[item]);
+  });
+
+  it("is not changed when it was encrypted or exchanged meanwhile", async () => {
+    const before = { secrets, passphrase: undefined };
+    const exchanged = printSecrets(await generateSecrets(seededWorld("another"), "prod"));
+    for (const meanwhile of [await encryptText(printSecrets(secrets), "horse", 2), exchanged]) {
+      await writeFile(path, meanwhile);
+      const use = vi.fn<() => Promise<void>>();
+      const error = await rejection(updateSecretsFile(io, path, before, use));
+      expect(error.diagnostics[0]).toMatchObject({ code: "secrets/changed" });
+      expect(use).not.toHaveBeenCalled();
+      expect(await readFile(path, "utf8")).toBe(meanwhile);
+    }
   });
 
   it("that is missing names the command that makes it", async () => {
