@@ -12,7 +12,7 @@ export interface ObservedNode {
   readonly ready: boolean;
   /** Why not, in the kubelet's or the node controller's words. */
   readonly reason: string;
-  /** The kubelet's: `1.37.2`. */
+  /** The kubelet's: `1.37.2`; empty before it has reported. */
   readonly version: string;
   readonly controlPlane: boolean;
   readonly addresses: readonly string[];
