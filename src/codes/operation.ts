@@ -34,6 +34,12 @@ export const renderCodes = {
     cure: "Write the line that the hint gives into it by hand.",
     example: "cluster.yaml is written in a way that kimg cannot change without touching more of it",
   },
+  "seal/changed": {
+    meaning:
+      "`cluster.yaml` was changed while `kimg seal` waited for an answer; what it had read is no longer what is there.",
+    cure: "Run it again: nothing was written.",
+    example: "cluster.yaml has changed since it was read",
+  },
   "seal/link": {
     meaning: "`cluster.yaml` is a symbolic link, which would be replaced by a file.",
     cure: "Name the file that it leads to.",
