@@ -20,6 +20,7 @@ const inDays = (days: number): Date => new Date(now.getTime() + days * 86_400_00
 
 const node = (name: string, more: Partial<ObservedNode> = {}): ObservedNode => ({
   name,
+  uid: "",
   ready: true,
   reason: "",
   version: "1.37.2",
