@@ -39,6 +39,12 @@ export const renderCodes = {
     cure: "Write the line that the hint gives into it by hand.",
     example: "cluster.yaml is written in a way that kimg cannot change without touching more of it",
   },
+  "seal/changed": {
+    meaning:
+      "`cluster.yaml` was changed while `kimg seal` waited for an answer; what it had read is no longer what is there.",
+    cure: "Run it again: nothing was written.",
+    example: "cluster.yaml has changed since it was read",
+  },
   "seal/link": {
     meaning: "`cluster.yaml` is a symbolic link, which would be replaced by a file.",
     cure: "Name the file that it leads to.",
@@ -154,6 +160,11 @@ export const repairCodes = {
     cure: "Defragment etcd before its next snapshot.",
     example: "etcd.db is 4 GiB or more",
   },
+  "replace/changed": {
+    meaning: "While `kimg replace` waited for an answer, the cluster became another than the one that was asked about.",
+    cure: "Run it again: nothing was done, and it says what it would do now.",
+    example: "the cluster has changed since the question; now it would be: mint a master-token for 24h",
+  },
   "replace/no-quorum": {
     meaning: "Without this member etcd's other members would have no majority, so it cannot be removed.",
     cure: "Bring another master back first; where that cannot be, `kimg recover`.",
@@ -171,7 +182,8 @@ export const repairCodes = {
   },
   "replace/still-alive": {
     meaning: "The machine that is to be replaced is alive; two machines must never have one name.",
-    cure: "Switch it off first, and for good.",
-    example: "cp2 is Ready",
+    cure: "Switch it off first, and for good. Where another machine has its address by now, or a proxy takes the connection in its place, remove the dead one's etcd member with `etcdctl member remove`.",
+    example:
+      "at https://10.0.0.22:2379, where the etcd member of cp2 belongs, somebody answers: 503: etcdserver: no leader",
   },
 } as const satisfies CodeEntries;

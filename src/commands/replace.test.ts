@@ -2,9 +2,10 @@ import { X509Certificate } from "node:crypto";
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { node, unreachable } from "../../tests/support/fake-api.ts";
+import { answer, type FakeNode, node, unreachable } from "../../tests/support/fake-api.ts";
 import { type Operated, operatedText, withOperated } from "../../tests/support/operated-cluster.ts";
 import { ToolError, UsageError } from "../diagnostic.ts";
+import type { TlsAnswer, TlsFailure } from "../edge/io.ts";
 import type { Json } from "../model.ts";
 import { printSecrets } from "../secrets/document.ts";
 import { encryptText } from "../secrets/encryption.ts";
@@ -15,15 +16,18 @@ import { secrets } from "./secrets.ts";
 const run = ({ io, common }: Operated, name: string, more: Partial<ReplaceOptions> = {}) =>
   replace(io, { ...common, node: name, ttl: "24h", dryRun: false, yes: true, ...more });
 
-/** Switched off: silent, and its kubelet as well. */
-const kill = ({ fake }: Operated, name: string): void => {
-  const index = name.at(-1);
-  fake.down.set(`10.0.0.2${index}:2379`, unreachable);
-  fake.down.set(`10.0.0.2${index}:6443`, unreachable);
+const register = ({ fake }: Operated, name: string, more: FakeNode): void => {
   const items = (fake.objects.get("/api/v1/nodes")?.["items"] ?? []) as readonly Json[];
-  const dead = node(name, { ready: false, master: name.startsWith("cp") });
   const others = items.filter(({ metadata }) => (metadata as Json)["name"] !== name);
-  fake.objects.set("/api/v1/nodes", { items: [...others, dead] });
+  fake.objects.set("/api/v1/nodes", { items: [...others, node(name, { master: name.startsWith("cp"), ...more })] });
+};
+
+/** Switched off: silent, and its kubelet as well. */
+const kill = (operated: Operated, name: string): void => {
+  const index = name.at(-1);
+  operated.fake.down.set(`10.0.0.2${index}:2379`, unreachable);
+  operated.fake.down.set(`10.0.0.2${index}:6443`, unreachable);
+  register(operated, name, { ready: false });
 };
 
 const nodeNames = ({ fake }: Operated): readonly unknown[] =>
@@ -184,6 +188,97 @@ describe("kimg replace", { timeout: 60_000 }, () => {
     }),
   );
 
+  it.each<[string, TlsAnswer | TlsFailure, string]>([
+    ["has no leader", answer(200, { leader: "0" }), "it has no leader"],
+    ["has no leader, which etcd leaves out", answer(200, {}), "it has no leader"],
+    ["says so", answer(503, { code: 14, message: "etcdserver: no leader" }), "503: etcdserver: no leader"],
+    ["speaks no JSON", answer(200, "<html>"), "200: <html>"],
+    ["is not to be trusted", { kind: "untrusted", message: "self-signed certificate" }, "self-signed certificate"],
+    [
+      "takes the connection and is silent",
+      { kind: "unreachable", message: "no answer within 10 s", connected: true },
+      "no answer within 10 s",
+    ],
+  ])("leaves a machine its member that %s", (_case, reply, words) =>
+    withOperated(async (operated) => {
+      kill(operated, "cp2");
+      operated.fake.down.set("10.0.0.22:2379", reply);
+      const message = `at https://10.0.0.22:2379, where the etcd member of cp2 belongs, somebody answers: ${words}`;
+      await expect(run(operated, "cp2")).rejects.toMatchObject({
+        diagnostics: [{ code: "replace/still-alive", message }],
+      });
+      expect(changes(operated)).toEqual([]);
+    })(),
+  );
+
+  it(
+    "asks another master when one speaks no JSON",
+    withOperated(async (operated) => {
+      kill(operated, "cp2");
+      operated.fake.down.set("10.0.0.21:2379", answer(200, "<html>"));
+      operated.fake.down.set("10.0.0.23:2379", answer(200, "[]"));
+      await expect(run(operated, "cp2")).rejects.toBeInstanceOf(ToolError);
+      operated.fake.down.delete("10.0.0.23:2379");
+      await expect(run(operated, "cp2")).rejects.toMatchObject(code("replace/no-quorum"));
+    }),
+  );
+
+  it(
+    "leaves another's learner alone that has the address which the dead one's Node had last",
+    withOperated(async (operated) => {
+      kill(operated, "cp2");
+      register(operated, "cp2", { ready: false, addresses: ["10.0.0.12"] });
+      operated.fake.members.unshift({ ID: "9", peerURLs: ["https://10.0.0.12:2380"], isLearner: true });
+      await run(operated, "cp2");
+      expect(operated.fake.members.map(({ ID }) => ID)).toEqual(["9", "11", "13"]);
+      register(operated, "cp2", { ready: false, addresses: ["10.0.0.12"] });
+      await run(operated, "cp2");
+      expect(operated.fake.members.map(({ ID }) => ID)).toEqual(["9", "11", "13"]);
+    }),
+  );
+
+  it(
+    "does nothing to a machine that came back while it asked",
+    withOperated(async (operated) => {
+      kill(operated, "cp2");
+      const back = () => {
+        operated.fake.down.clear();
+        register(operated, "cp2", { ready: true });
+        return Promise.resolve("y");
+      };
+      await expect(run(operated, "cp2", { yes: false, ask: back })).rejects.toMatchObject(code("replace/still-alive"));
+      expect(changes(operated)).toEqual([]);
+    }),
+  );
+
+  it(
+    "does nothing that was not asked",
+    withOperated(async (operated) => {
+      kill(operated, "cp2");
+      const ask = () => {
+        operated.fake.members.splice(1, 1);
+        return Promise.resolve("y");
+      };
+      await expect(run(operated, "cp2", { yes: false, ask })).rejects.toMatchObject(code("replace/changed"));
+      expect(changes(operated)).toEqual([]);
+    }),
+  );
+
+  it(
+    "deletes no Node but the one that it has seen",
+    withOperated(async (operated) => {
+      kill(operated, "w1");
+      const { io, fake } = operated;
+      const call: typeof io.network.call = (made) => {
+        if (made.method === "DELETE") fake.objects.set("/api/v1/nodes", { items: [node("w1", { uid: "another" })] });
+        return io.network.call(made);
+      };
+      const late = { ...operated, io: { ...io, network: { ...io.network, call } } };
+      await expect(run(late, "w1")).rejects.toMatchObject({ details: { tail: "409: another UID" } });
+      expect(nodeNames(operated)).toEqual(["w1"]);
+    }),
+  );
+
   it(
     "says that the quorum is gone, which is why the API does not answer",
     withOperated(async (operated) => {
@@ -233,11 +328,11 @@ describe("kimg replace", { timeout: 60_000 }, () => {
   );
 });
 
-const person = (answer: string) => {
+const person = (said: string) => {
   const asked: string[] = [];
   const ask = (question: string): Promise<string> => {
     asked.push(question);
-    return Promise.resolve(answer);
+    return Promise.resolve(said);
   };
   return { ask, asked };
 };

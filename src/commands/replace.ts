@@ -1,6 +1,7 @@
 // `kimg replace`: makes room in the cluster for a machine that takes a dead one's place, and makes its seed. Finds out everything first, says
 // what it will do, and can be run again after whatever stopped it.
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { DiagnosticCode } from "../codes/index.ts";
 import { DiagnosticError, ToolError } from "../diagnostic.ts";
 import type { Io } from "../edge/io.ts";
@@ -75,9 +76,9 @@ const memberStep = (etcd: Etcd, member: EtcdMember): Step => ({
   run: () => etcd.remove(member),
 });
 
-const nodeStep = (api: Api, { name }: Node): Step => ({
+const nodeStep = (api: Api, { name, uid }: ObservedNode): Step => ({
   what: `delete the node ${name} from the API`,
-  run: async () => void (await api.remove(`/api/v1/nodes/${name}`)),
+  run: async () => void (await api.remove(`/api/v1/nodes/${name}`, uid)),
 });
 
 const tokenStep = (io: Io, api: Api, cluster: Cluster, node: Node, options: ReplaceOptions): Step => {
@@ -97,11 +98,10 @@ const tokenStep = (io: Io, api: Api, cluster: Cluster, node: Node, options: Repl
   };
 };
 
-const mayRemove = (etcd: Etcd, node: Node, observed: ObservedNode | undefined): readonly EtcdMember[] => {
-  const addresses = [...node.addresses.map(bareAddress), ...(observed?.addresses ?? [])];
-  const removal = planMemberRemoval(etcd.members, node.name, addresses);
+const mayRemove = (etcd: Etcd, node: Node): readonly EtcdMember[] => {
+  const removal = planMemberRemoval(etcd.members, node.name, node.addresses.map(bareAddress));
   if (removal.kind === "refused") throw new DiagnosticError([removal.diagnostic]);
-  return removal.kind === "nothing" ? [] : [removal.member];
+  return removal.members;
 };
 
 /** An API server whose etcd has no quorum does not answer: then that is what is to be told. */
@@ -112,7 +112,7 @@ const nodesOrReason = async (io: Io, api: Api, { cluster, secrets }: TrustedClus
     const entries = entriesOf(cluster, node, []);
     if (error instanceof ToolError && hasMember(node) && entries.length > 0) {
       const etcd = await openEtcd(io, secrets, entries).catch(() => undefined);
-      if (etcd !== undefined) mayRemove(etcd, node, undefined);
+      if (etcd !== undefined) mayRemove(etcd, node);
     }
     throw error;
   }
@@ -132,8 +132,8 @@ const plan = async (io: Io, loaded: TrustedCluster, node: Node, options: Replace
   checkDead(node, observed);
   const etcd = hasMember(node) ? await openEtcd(io, secrets, entriesOf(cluster, node, nodes)) : undefined;
   return [
-    ...(etcd === undefined ? [] : mayRemove(etcd, node, observed).map((member) => memberStep(etcd, member))),
-    ...(observed === undefined ? [] : [nodeStep(api, node)]),
+    ...(etcd === undefined ? [] : mayRemove(etcd, node).map((member) => memberStep(etcd, member))),
+    ...(observed === undefined ? [] : [nodeStep(api, observed)]),
     tokenStep(io, api, cluster, node, options),
   ];
 };
@@ -144,6 +144,8 @@ const checkNewSeed = (io: Io, { cluster, secrets }: TrustedCluster, node: Node, 
     ? checkSeeds(io, cluster, secrets, output, [node.name])
     : checkTokenSeeds(io, cluster, secrets, tokenName(node), output);
 
+const wordsOf = (steps: readonly Step[]): readonly string[] => steps.map(({ what }) => what);
+
 const told = (
   node: Node,
   steps: readonly Step[],
@@ -152,12 +154,19 @@ const told = (
   cluster: Cluster,
 ): string => {
   const seed = join(output, cluster.name, node.name);
-  if (json) return JSON.stringify({ node: node.name, done, steps: steps.map(({ what }) => what), seed }, undefined, 2);
-  const list = steps.map(({ what }) => `  ${what}`);
+  if (json) return JSON.stringify({ node: node.name, done, steps: wordsOf(steps), seed }, undefined, 2);
+  const list = wordsOf(steps).map((what) => `  ${what}`);
   if (!done) return [`${node.name}: nothing was done. It would be:`, ...list].join("\n");
   return [`${node.name} can be replaced:`, ...list, `Boot the new machine with its image and the seed ${seed}.`].join(
     "\n",
   );
+};
+
+/** A person may have taken an hour to answer: what is done is what the cluster is by then, and still what they agreed to. */
+const checkUnchanged = ({ name }: Node, agreed: readonly Step[], now: readonly Step[]): void => {
+  if (isDeepStrictEqual(wordsOf(agreed), wordsOf(now))) return;
+  const message = `the cluster has changed since the question; now it would be: ${wordsOf(now).join("; ")}`;
+  throw refuse("replace/changed", message, `nothing was done: kimg replace ${name} asks again`);
 };
 
 /** What to print. Rejects with DiagnosticError, UsageError or ToolError. */
@@ -169,12 +178,14 @@ export const replace = async (io: Io, options: ReplaceOptions): Promise<string> 
   const node = findNode(cluster, options.node);
   checkReplaceable(cluster, node);
   await checkNewSeed(io, loaded, node, options.output);
-  const steps = await io.progress.stage(`asking the cluster about ${node.name}`, () => plan(io, loaded, node, options));
-  const words = steps.map(({ what }) => what);
-  const done = await confirmed(`To replace ${node.name}`, words, options);
+  const look = () => io.progress.stage(`asking the cluster about ${node.name}`, () => plan(io, loaded, node, options));
+  const steps = await look();
+  const done = await confirmed(`To replace ${node.name}`, wordsOf(steps), options);
+  const current = done && !options.yes ? await look() : steps;
+  checkUnchanged(node, steps, current);
   if (done) {
     await updateSecretsFile(io, loaded.secretsFile, loaded, async (update) => {
-      for (const { what, run } of steps) await io.progress.stage(what, () => run(update));
+      for (const { what, run } of current) await io.progress.stage(what, () => run(update));
     });
   }
   return told(node, steps, done, options, cluster);

@@ -90,6 +90,22 @@ Do it? [y/N] `,
   );
 
   it(
+    "writes nothing over what was edited while it asked",
+    withOperated(async ({ io, common, cluster, folder }) => {
+      const edited = `${operatedText}# by hand\n`;
+      const ask = async () => {
+        await writeFile(cluster, edited);
+        return "y";
+      };
+      await expect(seal(io, { ...common, dryRun: false, yes: false, ask })).rejects.toMatchObject({
+        diagnostics: [{ code: "seal/changed" }],
+      });
+      expect(await readFile(cluster, "utf8")).toBe(edited);
+      expect(await readdir(folder)).not.toContain("build");
+    }),
+  );
+
+  it(
     "asks nobody where nobody is, and does nothing then",
     withOperated(async ({ io, common, cluster }) => {
       await expect(seal(io, { ...common, dryRun: false, yes: false })).rejects.toMatchObject({

@@ -25,6 +25,16 @@ const refuseLink = (file: string): DiagnosticError =>
     },
   ]);
 
+const refuseChanged = (file: string): DiagnosticError =>
+  new DiagnosticError([
+    {
+      severity: "error",
+      code: "seal/changed",
+      message: `${file} has changed since it was read`,
+      hint: "nothing was written: run kimg seal again",
+    },
+  ]);
+
 export interface SealOptions extends SeedsOptions, Confirmation {
   readonly json: boolean;
 }
@@ -43,6 +53,8 @@ const planEdit = async (io: Io, file: string): Promise<Edit> => {
   const sealed = sealText(text, file);
   if (sealed !== text && status?.kind === "link") throw refuseLink(file);
   const write = async (): Promise<void> => {
+    // A person was asked meanwhile, and may have had an editor open.
+    if ((await readText(io.files, file)).text !== text) throw refuseChanged(file);
     const marked = (await io.files.read(file))[0] === 0xef;
     await io.files.write(file, marked ? byteOrderMark + sealed : sealed, (status?.mode ?? 0o644) & 0o777);
   };

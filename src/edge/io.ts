@@ -156,6 +156,8 @@ export interface TlsFailure {
   readonly kind: "unreachable" | "untrusted" | "broken";
   /** One line for people. */
   readonly message: string;
+  /** Somebody took the connection before: a machine is there, or a proxy in its place. */
+  readonly connected?: boolean;
 }
 
 /** Long work shows progress: stages with times on a terminal, lines elsewhere, nothing with --quiet, events with --json. */

@@ -93,7 +93,11 @@ describe("a call over TLS", () => {
   it("says within the time given that nobody answers", async () => {
     answer = () => {};
     const since = Date.now();
-    expect(await call({ patience: 300 })).toEqual({ kind: "unreachable", message: "no answer within 0.3 s" });
+    expect(await call({ patience: 300 })).toEqual({
+      kind: "unreachable",
+      message: "no answer within 0.3 s",
+      connected: true,
+    });
     expect(Date.now() - since).toBeLessThan(2_000);
   });
 
@@ -105,6 +109,16 @@ describe("a call over TLS", () => {
   it("says that nobody listens", async () => {
     const refused = await call({ url: "https://127.0.0.1:2/" });
     expect(refused).toMatchObject({ kind: "unreachable", message: expect.stringContaining("ECONNREFUSED") as string });
+    expect(refused).not.toHaveProperty("connected");
+  });
+
+  it("says that somebody took the connection, who never speaks", async () => {
+    const mute = createPlainServer();
+    await new Promise<void>((listening) => mute.listen(0, "127.0.0.1", listening));
+    const { port } = mute.address() as AddressInfo;
+    const silence = await call({ url: `https://127.0.0.1:${port}/`, patience: 300 });
+    expect(silence).toMatchObject({ kind: "unreachable", connected: true });
+    mute.close();
   });
 
   it("says that it is not TLS that is spoken", async () => {
@@ -124,7 +138,7 @@ describe("a call over TLS", () => {
       };
       more();
     };
-    expect(await call()).toEqual({ kind: "broken", message: "the answer has more than 64 MiB" });
+    expect(await call()).toMatchObject({ kind: "broken", message: "the answer has more than 64 MiB" });
   });
 
   it("passes an interruption on as what it is", async () => {

@@ -69,7 +69,9 @@ const optionsOf = (call: TlsCall, signal: AbortSignal, patience: number) => ({
 
 const exchange = (call: TlsCall, signal: AbortSignal, patience: number): Promise<TlsAnswer | TlsFailure> =>
   new Promise((settle, reject) => {
-    const fail = (error: unknown): void => settle(failureOf(error));
+    let connected = false;
+    const failed = (failure: TlsFailure): void => settle(connected ? { ...failure, connected } : failure);
+    const fail = (error: unknown): void => failed(failureOf(error));
     const asked = request(call.url, optionsOf(call, signal, patience), (response) => {
       const peer: Partial<PeerCertificate> = (response.socket as TLSSocket).getPeerCertificate();
       readBody(response).then(
@@ -83,8 +85,9 @@ const exchange = (call: TlsCall, signal: AbortSignal, patience: number): Promise
         fail,
       );
     });
+    asked.on("socket", (socket) => socket.once("connect", () => (connected = true)));
     asked.on("timeout", () => {
-      settle(silent(patience));
+      failed(silent(patience));
       asked.destroy();
     });
     asked.on("error", (error) => (signal.aborted ? reject(signal.reason as Error) : fail(error)));

@@ -10,6 +10,7 @@ network: { nodes: 10.0.0.0/24 }
 nodes:
   - { name: lb1, role: haproxy, address: 10.0.0.11 }
   - { name: cp1, role: master-init, address: 10.0.0.21 }
+  - { name: w1, role: worker, address: 10.0.0.31 }
 `);
 const ipv6 = await clusterOf(`version: 1
 name: prod
@@ -38,6 +39,8 @@ describe("where the API is reached", () => {
       url: "https://localhost:7443",
       serverName: "kubernetes",
     });
+    // What a worker forwards: an API server's certificate names no worker.
+    expect(apiServerOf(ipv4, "https://10.0.0.31:6443").serverName).toBe("kubernetes");
   });
 
   it.each([

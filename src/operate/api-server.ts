@@ -3,7 +3,8 @@ import { parseAddress } from "../config/address.ts";
 import { UsageError } from "../diagnostic.ts";
 import type { Cluster } from "../model.ts";
 import { urlHost } from "../render/authority.ts";
-import { bareAddress } from "../resolve/resolve.ts";
+import { certificateNames } from "../render/kubeadm/v1beta4.ts";
+import { bareAddress, mastersOf } from "../resolve/resolve.ts";
 
 export interface ApiServer {
   /** `https://10.0.0.10:6443`, without a slash at the end. */
@@ -15,10 +16,10 @@ export interface ApiServer {
 /** In every API server's certificate that kubeadm makes (cmd/kubeadm/app/util/pkiutil, GetAPIServerAltNames). */
 const nameInEveryCertificate = "kubernetes";
 
-/** Hosts that the certificates name: the endpoint, and what has an address in cluster.yaml. */
-const namedHosts = ({ endpoint, nodes }: Cluster): readonly string[] => [
-  endpoint.host,
-  ...nodes.flatMap(({ addresses }) => addresses.map(bareAddress)),
+/** Hosts that the certificates name: the ways to all API servers, and each master's own address. */
+const namedHosts = (cluster: Cluster): readonly string[] => [
+  ...certificateNames(cluster),
+  ...mastersOf(cluster.nodes).flatMap(({ addresses }) => addresses.map(bareAddress)),
 ];
 
 const parse = (given: string): URL => {

@@ -5,6 +5,7 @@ import { clusterOf, testOnlySecrets } from "../../tests/support/render-case.ts";
 import { ToolError } from "../diagnostic.ts";
 import { startProgress } from "../edge/progress.ts";
 import { systemIo } from "../edge/system-io.ts";
+import type { Json } from "../model.ts";
 import { openApi } from "./api.ts";
 
 const cluster = await clusterOf(`version: 1
@@ -46,16 +47,24 @@ describe("the API's client", () => {
     const { api } = await opened();
     expect(await api.get("/version")).toEqual({ gitVersion: "v1.37.2" });
     expect(await api.get("/api/v1/nodes/none")).toBeUndefined();
-    expect(await api.remove("/api/v1/nodes/none")).toBe(false);
+    expect(await api.remove("/api/v1/nodes/none", "1")).toBe(false);
+  });
+
+  it("removes what was looked at, and not another of its name", async () => {
+    const { fake, api } = await opened();
+    fake.objects.set("/api/v1/nodes", { items: [node("a", { uid: "2" })] });
+    expect((await failure(api.remove("/api/v1/nodes/a", "1"))).details).toMatchObject({
+      tail: "409: another UID",
+      hint: expect.stringContaining("again") as string,
+    });
+    expect(await api.remove("/api/v1/nodes/a", "2")).toBe(true);
   });
 
   it("reads a list to its end", async () => {
     const { fake, api } = await opened();
     const names = ["a", "b", "c", "d", "e"];
     fake.objects.set("/api/v1/nodes", { items: names.map((name) => node(name)) });
-    expect((await api.list("/api/v1/nodes")).map(({ metadata }) => metadata)).toEqual(
-      names.map((name) => ({ name, labels: {} })),
-    );
+    expect((await api.list("/api/v1/nodes")).map(({ metadata }) => (metadata as Json)["name"])).toEqual(names);
     expect(fake.asked).toHaveLength(3);
     expect(fake.asked[1]).toMatch(/limit=500&continue=2$/);
   });

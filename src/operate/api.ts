@@ -2,8 +2,9 @@
 // must not know what is asked for.
 import { ToolError } from "../diagnostic.ts";
 import type { Io, TlsAnswer, TlsCall } from "../edge/io.ts";
-import type { Cluster, Json, JsonValue, Secrets } from "../model.ts";
+import type { Cluster, Json, Secrets } from "../model.ts";
 import { type ClientCertificate, issueClientCertificate } from "../secrets/authority.ts";
+import { isMap, jsonObject, reasonOf } from "./answer-body.ts";
 import { type ApiServer, apiServerOf } from "./api-server.ts";
 
 export interface Api {
@@ -16,8 +17,8 @@ export interface Api {
   readonly list: (path: string) => Promise<readonly Json[]>;
   /** False when it exists. */
   readonly create: (path: string, object: Json) => Promise<boolean>;
-  /** False when there was none. */
-  readonly remove: (path: string) => Promise<boolean>;
+  /** Only the object of that uid: rejects with ToolError when another has its name by now. False when there was none. */
+  readonly remove: (path: string, uid: string) => Promise<boolean>;
   /** End of the certificate of the API server that answered last. */
   readonly certificateEnds: () => Date | undefined;
 }
@@ -49,26 +50,12 @@ const failureHints = {
 const statusHints: Readonly<Record<number, string>> = {
   401: "is this the secrets file of the cluster that answers there, and is the clock of this machine right?",
   403: `the group ${administrators} needs its ClusterRoleBinding: kubeadm makes it at the end of init`,
-};
-
-/** The API says why in a Status object (apimachinery, meta/v1). */
-const reasonOf = (body: string): string => {
-  try {
-    const status = JSON.parse(body) as { readonly message?: unknown };
-    if (typeof status.message === "string") return status.message;
-  } catch {
-    // Not the API's words: a proxy's, perhaps a whole page.
-  }
-  return body.slice(0, 200);
+  409: "it is another one since it was looked at: run the command again, which looks anew",
 };
 
 const parsed = (doing: string, { body }: TlsAnswer): Json => {
-  try {
-    const value = JSON.parse(body) as JsonValue;
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
-  } catch {
-    // Told below.
-  }
+  const object = jsonObject(body);
+  if (object !== undefined) return object;
   throw new ToolError(doing, { tail: "the answer is no JSON object", hint: failureHints.broken });
 };
 
@@ -109,9 +96,6 @@ const sender = (io: Io, server: ApiServer, credentials: Omit<TlsCall, "method" |
 /** A list of thousands comes in parts (kubernetes.io, API concepts, "Retrieving large results sets in chunks"). */
 const partSize = 500;
 
-const isMap = (value: JsonValue | undefined): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 const listAll = async (send: Send, path: string): Promise<readonly Json[]> => {
   const items: Json[] = [];
   let rest = "";
@@ -143,6 +127,9 @@ export const openApi = async (io: Io, cluster: Cluster, secrets: Secrets, given?
     },
     list: (path) => listAll(send([200]), path),
     create: async (path, object) => (await send([200, 201, 202, 409])("POST", path, object)).status !== 409,
-    remove: async (path) => (await send([200, 202, 404])("DELETE", path)).status !== 404,
+    remove: async (path, uid) => {
+      const options = { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid } };
+      return (await send([200, 202, 404])("DELETE", path, options)).status !== 404;
+    },
   };
 };

@@ -1,10 +1,11 @@
 // The cluster's etcd past Kubernetes, for what its API cannot do: whose member is gone, and its removal. By the JSON gateway on every
 // member's client port (etcd.io, "gRPC gateway"), with a certificate of the etcd CA, as kubeadm's own health checks have one.
 import { ToolError } from "../diagnostic.ts";
-import type { Io, TlsAnswer } from "../edge/io.ts";
+import type { Io, TlsAnswer, TlsFailure } from "../edge/io.ts";
 import type { Json, JsonValue, Secrets } from "../model.ts";
 import { urlHost } from "../render/authority.ts";
 import { issueClientCertificate } from "../secrets/authority.ts";
+import { isMap, jsonObject, reasonOf } from "./answer-body.ts";
 
 export interface EtcdMember {
   /** Decimal, 64 bits. */
@@ -17,6 +18,8 @@ export interface EtcdMember {
   readonly learner: boolean;
   /** Answers, and follows or is a leader. */
   readonly alive: boolean;
+  /** In words, what is said at its client URL, by it or by whoever has the address now; undefined when nobody takes the connection. */
+  readonly answers: string | undefined;
 }
 
 export interface Etcd {
@@ -37,33 +40,41 @@ const clientPort = 2379;
 /** A removal waits for the other members' agreement. */
 const patience = 10_000;
 
-type Ask = (name: string, url: string, path: string, body: Json) => Promise<TlsAnswer | string>;
+/** The object of a 200; else what somebody says, or why nobody is there. */
+type Reply =
+  | { readonly kind: "object"; readonly object: Json }
+  | { readonly kind: "somebody" | "nobody"; readonly words: string };
 
-/** The answer, or why there is none. */
+const replyOf = (result: TlsAnswer | TlsFailure): Reply => {
+  if (result.kind === "answer") {
+    const object = result.status === 200 ? jsonObject(result.body) : undefined;
+    if (object !== undefined) return { kind: "object", object };
+    return { kind: "somebody", words: `${result.status}: ${reasonOf(result.body)}` };
+  }
+  const nobody = result.kind === "unreachable" && result.connected !== true;
+  return { kind: nobody ? "nobody" : "somebody", words: result.message };
+};
+
+type Ask = (name: string, url: string, path: string, body: Json) => Promise<Reply>;
+
 const asker = async (io: Io, { values }: Secrets): Promise<Ask> => {
   const authority = { certificate: values["etcd-ca.crt"], key: values["etcd-ca.key"] };
   const identity = { user: "kimg", groups: [], lifetimeMilliseconds: 2 * 3_600_000 };
   const { certificate, key } = await issueClientCertificate(io, authority, identity);
   return async (name, url, path, body) => {
     const trust = { authority: authority.certificate, certificate, key, serverName: name, patience };
-    const result = await io.network.call({
-      method: "POST",
-      url: `${url}${path}`,
-      body: JSON.stringify(body),
-      ...trust,
-    });
-    if (result.kind !== "answer") return result.message;
-    return result.status === 200 ? result : `${result.status}: ${result.body.slice(0, 200)}`;
+    const call = { method: "POST", url: `${url}${path}`, body: JSON.stringify(body), ...trust } as const;
+    return replyOf(await io.network.call(call));
   };
 };
-
-const parsed = ({ body }: TlsAnswer): Json => JSON.parse(body) as Json;
 
 const texts = (value: JsonValue | undefined): readonly string[] =>
   Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
 
+type ListedMember = Omit<EtcdMember, "alive" | "answers">;
+
 /** The gateway leaves out what is empty or false, and writes 64 bits as text. */
-const memberOf = (member: Json): Omit<EtcdMember, "alive"> => ({
+const memberOf = (member: Json): ListedMember => ({
   id: typeof member["ID"] === "string" ? member["ID"] : "",
   name: typeof member["name"] === "string" ? member["name"] : "",
   peerUrls: texts(member["peerURLs"]),
@@ -71,25 +82,28 @@ const memberOf = (member: Json): Omit<EtcdMember, "alive"> => ({
   learner: member["isLearner"] === true,
 });
 
-const isAlive = async (ask: Ask, { name, clientUrls }: Omit<EtcdMember, "alive">): Promise<boolean> => {
+const observed = async (ask: Ask, member: ListedMember): Promise<EtcdMember> => {
+  const { name, clientUrls } = member;
   const [url] = clientUrls;
-  if (url === undefined) return false;
-  const answer = await ask(name, url, "/v3/maintenance/status", {});
-  if (typeof answer === "string") return false;
-  const { leader } = parsed(answer);
-  return typeof leader === "string" && leader !== "0";
+  if (url === undefined) return { ...member, alive: false, answers: undefined };
+  const reply = await ask(name, url, "/v3/maintenance/status", {});
+  if (reply.kind !== "object")
+    return { ...member, alive: false, answers: reply.kind === "nobody" ? undefined : reply.words };
+  const { leader } = reply.object;
+  const alive = typeof leader === "string" && leader !== "0";
+  return { ...member, alive, answers: alive ? "it has a leader" : "it has no leader" };
 };
 
-const read = async (ask: Ask, url: string, list: TlsAnswer, name: string): Promise<Etcd> => {
-  const raw = parsed(list)["members"];
-  const members = (Array.isArray(raw) ? (raw as Json[]) : []).map(memberOf);
+const read = async (ask: Ask, url: string, list: Json, name: string): Promise<Etcd> => {
+  const raw = list["members"];
+  const members = (Array.isArray(raw) ? raw.filter(isMap) : []).map(memberOf);
   return {
     url,
-    members: await Promise.all(members.map(async (member) => ({ ...member, alive: await isAlive(ask, member) }))),
+    members: await Promise.all(members.map((member) => observed(ask, member))),
     remove: async ({ id, name: gone }) => {
-      const answer = await ask(name, url, "/v3/cluster/member/remove", { ID: id });
-      if (typeof answer === "string")
-        throw new ToolError(`removing the etcd member ${gone || id} at ${url}`, { tail: answer });
+      const reply = await ask(name, url, "/v3/cluster/member/remove", { ID: id });
+      if (reply.kind !== "object")
+        throw new ToolError(`removing the etcd member ${gone || id} at ${url}`, { tail: reply.words });
     },
   };
 };
@@ -101,9 +115,9 @@ export const openEtcd = async (io: Io, secrets: Secrets, entries: readonly EtcdE
   for (const { name, address } of entries) {
     const url = `https://${urlHost(address)}:${clientPort}`;
     // What this member knows: a list that all agree on needs the quorum that may be lost.
-    const answer = await ask(name, url, "/v3/cluster/member/list", { linearizable: false });
-    if (typeof answer !== "string") return read(ask, url, answer, name);
-    reasons.push(`${name} (${url}): ${answer}`);
+    const reply = await ask(name, url, "/v3/cluster/member/list", { linearizable: false });
+    if (reply.kind === "object") return read(ask, url, reply.object, name);
+    reasons.push(`${name} (${url}): ${reply.words}`);
   }
   throw new ToolError("asking etcd for its members", {
     tail: reasons.join("\n") || "no other master has an address that is known",

@@ -20,6 +20,7 @@ const inDays = (days: number): Date => new Date(now.getTime() + days * 86_400_00
 
 const node = (name: string, more: Partial<ObservedNode> = {}): ObservedNode => ({
   name,
+  uid: "",
   ready: true,
   reason: "",
   version: "1.37.2",
@@ -69,6 +70,11 @@ describe("a cluster's health", () => {
     ],
     ["an etcd member that is not there", { components: [etcd("cp1"), etcd("cp2")] }, ["error status/etcd"]],
     [
+      "an etcd member that is not ready, beside as many as there should be",
+      { components: [...healthy.components, etcd("cp4", false)] },
+      ["warning status/etcd"],
+    ],
+    [
       "another component",
       { components: [...healthy.components, { component: "kube-scheduler", node: "cp1", ready: false }] },
       ["error status/component"],
@@ -111,6 +117,12 @@ describe("a cluster's health", () => {
       ["error status/skew", "warning status/version"],
     ],
     ["a stranger", { nodes: [...healthy.nodes, node("mallory")] }, ["warning status/node-unknown"]],
+    [
+      "a kubelet that has not said its version",
+      { nodes: [node("cp1"), node("cp2"), node("cp3", { version: "" })] },
+      [],
+    ],
+    ["an API server that has not", { version: "" }, []],
   ])("%s", (_what, more, expected) => {
     expect(found(more)).toEqual(expected);
   });

@@ -3,7 +3,7 @@ import type { DiagnosticCode } from "../codes/index.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { compareVersions } from "../kubernetes-version.ts";
 import type { Cluster, Node } from "../model.ts";
-import { mastersOf } from "../resolve/resolve.ts";
+import { countMachines, mastersOf } from "../resolve/resolve.ts";
 import type { Observed, ObservedNode } from "./observed.ts";
 
 const error = (code: DiagnosticCode, message: string, hint: string): Diagnostic => ({
@@ -34,8 +34,6 @@ const members = ({ nodes }: Cluster): readonly Node[] => nodes.filter(({ role })
 /** Machines of a pool have names that nobody knows beforehand. */
 const named = (cluster: Cluster): readonly Node[] => members(cluster).filter(({ pool }) => !pool);
 
-const machines = (nodes: readonly Node[]): number => nodes.reduce((sum, { count }) => sum + count, 0);
-
 const missingNodes = (cluster: Cluster, { nodes }: Observed): readonly Diagnostic[] =>
   named(cluster)
     .filter(({ name }) => !nodes.some((node) => node.name === name))
@@ -59,7 +57,7 @@ const strangers = (cluster: Cluster, { nodes }: Observed): readonly Diagnostic[]
   const names = new Set(named(cluster).map(({ name }) => name));
   const others = nodes.filter(({ name }) => !names.has(name));
   const pools = members(cluster).filter(({ pool }) => pool);
-  const wanted = machines(pools);
+  const wanted = countMachines(pools);
   if (others.length > wanted) {
     const who = others.map(({ name }) => name).join(", ");
     const message =
@@ -79,7 +77,8 @@ const minorOf = (version: string): number => Number(version.split(".")[1]);
 /** kubernetes.io, Version Skew Policy: a kubelet is never newer than the API server, and at most three minors older. */
 const kubeletSkew = (node: ObservedNode, api: string): Diagnostic | undefined => {
   const behind = minorOf(api) - minorOf(node.version);
-  if (behind >= 0 && behind <= 3) return undefined;
+  // Not a number where one of them is not known.
+  if (!(behind < 0 || behind > 3)) return undefined;
   const relation = behind < 0 ? "newer than" : `${behind} minors behind`;
   const message = `the kubelet of ${node.name} (${node.version}) is ${relation} the API server (${api})`;
   return error(
@@ -92,12 +91,9 @@ const kubeletSkew = (node: ObservedNode, api: string): Diagnostic | undefined =>
 const skews = ({ kubernetes }: Cluster, { version, nodes }: Observed): readonly Diagnostic[] => {
   const wanted = kubernetes.version;
   const broken = nodes.map((node) => kubeletSkew(node, version)).filter((each) => each !== undefined);
-  const differing = [
-    ...(compareVersions(version, wanted) === 0 ? [] : [`the API server (${version})`]),
-    ...nodes
-      .filter((node) => compareVersions(node.version, wanted) !== 0)
-      .map((node) => `${node.name} (${node.version})`),
-  ];
+  const differing = [{ name: "the API server", version }, ...nodes]
+    .filter((each) => each.version !== "" && compareVersions(each.version, wanted) !== 0)
+    .map((each) => `${each.name} (${each.version})`);
   if (differing.length === 0) return broken;
   const message = `cluster.yaml says Kubernetes ${wanted}, and there are others: ${differing.join(", ")}`;
   return [
@@ -107,10 +103,10 @@ const skews = ({ kubernetes }: Cluster, { version, nodes }: Observed): readonly 
 };
 
 const etcdProblems = (cluster: Cluster, { components }: Observed): readonly Diagnostic[] => {
-  const wanted = machines(mastersOf(cluster.nodes));
+  const wanted = countMachines(mastersOf(cluster.nodes));
   const pods = components.filter(({ component }) => component === "etcd");
   const ready = pods.filter((pod) => pod.ready).length;
-  if (ready >= wanted) return [];
+  if (ready >= wanted && ready === pods.length) return [];
   const total = Math.max(wanted, pods.length);
   const spare = ready - (Math.floor(total / 2) + 1);
   const left =
@@ -120,7 +116,8 @@ const etcdProblems = (cluster: Cluster, { components }: Observed): readonly Diag
         ? "the next one that fails stops the cluster"
         : "that is no quorum";
   const message = `${ready} of ${total} etcd members are ready: ${left}`;
-  return [error("status/etcd", message, "bring the master back, or replace it: kimg replace NODE")];
+  const hint = "bring the master back, or replace it: kimg replace NODE";
+  return [ready < wanted ? error("status/etcd", message, hint) : warning("status/etcd", message, hint)];
 };
 
 /** etcd has words of its own. */

@@ -9,21 +9,27 @@ const member = (name: string, more: Partial<EtcdMember> = {}): EtcdMember => ({
   clientUrls: [`https://10.0.0.2${name.slice(2)}:2379`],
   learner: false,
   alive: true,
+  answers: "it has a leader",
   ...more,
 });
-const dead = { alive: false } as const;
+const dead = { alive: false, answers: undefined } as const;
+const unnamed = { ...dead, name: "", clientUrls: [], learner: true } as const;
 
 const decide = (members: readonly EtcdMember[], addresses: readonly string[] = ["10.0.0.22"]): string => {
   const plan = planMemberRemoval(members, "cp2", addresses);
-  if (plan.kind === "remove") return `remove ${plan.member.id}`;
-  return plan.kind === "refused" ? plan.diagnostic.code : plan.kind;
+  return plan.kind === "remove" ? `remove ${plan.members.map(({ id }) => id).join(" ")}` : plan.diagnostic.code;
 };
 
 describe("the etcd member of a master that is replaced", () => {
   it.each([
     ["a dead one of three", [member("cp1"), member("cp2", dead), member("cp3")], "remove 12"],
-    ["one that is gone already", [member("cp1"), member("cp3")], "nothing"],
+    ["one that is gone already", [member("cp1"), member("cp3")], "remove "],
     ["a living one of three", [member("cp1"), member("cp2"), member("cp3")], "replace/still-alive"],
+    [
+      "one that is cut off from the others",
+      [member("cp1"), member("cp2", { alive: false, answers: "it has no leader" }), member("cp3")],
+      "replace/still-alive",
+    ],
     ["a dead one of two", [member("cp1"), member("cp2", dead)], "replace/no-quorum"],
     [
       "a dead one of three, another dead",
@@ -37,15 +43,22 @@ describe("the etcd member of a master that is replaced", () => {
     ],
     ["the only one", [member("cp2", dead)], "replace/no-quorum"],
     ["a dead learner beside one", [member("cp1"), member("cp2", { ...dead, learner: true })], "remove 12"],
+    ["one that never started, by its address", [member("cp1"), member("cp2", unnamed), member("cp3")], "remove 12"],
+    ["another's that never started", [member("cp1"), member("cp4", unnamed), member("cp3")], "remove "],
     [
-      "one that never started, by its address",
-      [member("cp1"), member("cp2", { ...dead, name: "", clientUrls: [], learner: true }), member("cp3")],
+      "one that is named, whoever has its address by now",
+      [{ ...member("cp2", unnamed), id: "9" }, member("cp1"), member("cp2", dead), member("cp3")],
       "remove 12",
     ],
     [
-      "another's that never started",
-      [member("cp1"), member("cp4", { ...dead, name: "", clientUrls: [], learner: true }), member("cp3")],
-      "nothing",
+      "two of its name, both dead",
+      [member("cp1"), member("cp2", dead), member("cp2", { ...dead, id: "9", learner: true }), member("cp3")],
+      "remove 12 9",
+    ],
+    [
+      "two of its name, one of which lives",
+      [member("cp1"), member("cp2", dead), member("cp2", { id: "9", learner: true }), member("cp3")],
+      "replace/still-alive",
     ],
     ["one that is gone, where the quorum is gone too", [member("cp1"), member("cp3", dead)], "replace/no-quorum"],
   ] as const)("%s", (_case, members, expected) => {

@@ -5,14 +5,17 @@ import type { Cluster, Json, JsonValue, Secrets } from "../model.ts";
 import { urlHost } from "../render/authority.ts";
 import { apiServerPort } from "../render/kubeadm/v1beta4.ts";
 import { bareAddress, mastersOf } from "../resolve/resolve.ts";
+import { isMap } from "./answer-body.ts";
 import { type Api, ownCertificate } from "./api.ts";
 
 export interface ObservedNode {
   readonly name: string;
+  /** Of this object alone: one that is made anew under the same name has another. */
+  readonly uid: string;
   readonly ready: boolean;
   /** Why not, in the kubelet's or the node controller's words. */
   readonly reason: string;
-  /** The kubelet's: `1.37.2`. */
+  /** The kubelet's: `1.37.2`; empty before it has reported. */
   readonly version: string;
   readonly controlPlane: boolean;
   readonly addresses: readonly string[];
@@ -50,9 +53,6 @@ export interface Observed {
   readonly servers: readonly ObservedServer[];
 }
 
-const isMap = (value: JsonValue | undefined): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** What lies at the path; undefined where it ends before. */
 const at = (value: JsonValue | undefined, ...path: readonly string[]): JsonValue | undefined =>
   path.reduce<JsonValue | undefined>((inner, key) => (isMap(inner) ? inner[key] : undefined), value);
@@ -70,6 +70,7 @@ const nodeOf = (node: Json): ObservedNode => {
   const ready = condition(node, "Ready");
   return {
     name: text(at(node, "metadata", "name")),
+    uid: text(at(node, "metadata", "uid")),
     ready: ready?.["status"] === "True",
     reason: text(ready?.["message"]) || text(ready?.["reason"]) || "it has never reported",
     version: withoutV(text(at(node, "status", "nodeInfo", "kubeletVersion"))),

@@ -18,15 +18,15 @@ export interface FakeApi {
   /** Path → object; a list where it is one. */
   readonly objects: Map<string, Json>;
   readonly members: FakeMember[];
-  /** Hosts (`10.0.0.10:6443`) that do not answer, and how. */
-  readonly down: Map<string, TlsFailure>;
+  /** Hosts (`10.0.0.10:6443`) that are not well, and what comes of asking them. */
+  readonly down: Map<string, TlsAnswer | TlsFailure>;
   /** What is answered in place of the usual, by path. */
   readonly statuses: Map<string, number>;
 }
 
 const certificateEnds = new Date("2026-12-01T00:00:00Z");
 
-const answer = (status: number, body: unknown): TlsAnswer => ({
+export const answer = (status: number, body: unknown): TlsAnswer => ({
   kind: "answer",
   status,
   body: typeof body === "string" ? body : JSON.stringify(body),
@@ -44,6 +44,18 @@ const part = (items: readonly Json[], from: number): Json => {
   return { items: items.slice(from, until), metadata: until < items.length ? { continue: String(until) } : {} };
 };
 
+/** Of the very object that the request means. */
+const removal = (objects: Map<string, Json>, path: string, body: string): TlsAnswer => {
+  const [, folder = "", name = ""] = /^(.*)\/([^/]+)$/.exec(path) ?? [];
+  const items = itemsAt(objects, folder) ?? [];
+  const gone = items.find((item) => (item["metadata"] as Json)["name"] === name);
+  if (gone === undefined) return answer(404, { message: "not found" });
+  const { preconditions } = JSON.parse(body) as { readonly preconditions: { readonly uid: string } };
+  if (preconditions.uid !== (gone["metadata"] as Json)["uid"]) return answer(409, { message: "another UID" });
+  objects.set(folder, { items: items.filter((item) => item !== gone) });
+  return answer(200, {});
+};
+
 const kubernetes = ({ objects, statuses }: FakeApi, call: TlsCall): TlsAnswer => {
   const { pathname, searchParams } = new URL(call.url);
   const status = statuses.get(pathname);
@@ -55,14 +67,7 @@ const kubernetes = ({ objects, statuses }: FakeApi, call: TlsCall): TlsAnswer =>
     objects.set(place, object);
     return answer(201, object);
   }
-  if (call.method === "DELETE") {
-    const [, folder = "", name = ""] = /^(.*)\/([^/]+)$/.exec(pathname) ?? [];
-    const items = itemsAt(objects, folder) ?? [];
-    const left = items.filter((item) => (item["metadata"] as Json)["name"] !== name);
-    if (left.length === items.length) return answer(404, { message: "not found" });
-    objects.set(folder, { items: left });
-    return answer(200, {});
-  }
+  if (call.method === "DELETE") return removal(objects, pathname, call.body ?? "");
   const items = itemsAt(objects, pathname);
   if (items !== undefined) return answer(200, part(items, Number(searchParams.get("continue") ?? 0)));
   const object = objects.get(pathname);
@@ -102,15 +107,24 @@ export const fakeApi = (around: Io): FakeApi => {
 
 export const unreachable: TlsFailure = { kind: "unreachable", message: "connect ECONNREFUSED" };
 
-export const node = (
-  name: string,
-  more: { readonly ready?: boolean; readonly version?: string; readonly master?: boolean } = {},
-): Json => ({
-  metadata: { name, labels: more.master === true ? { "node-role.kubernetes.io/control-plane": "" } : {} },
+export interface FakeNode {
+  readonly ready?: boolean;
+  readonly version?: string;
+  readonly master?: boolean;
+  readonly uid?: string;
+  readonly addresses?: readonly string[];
+}
+
+export const node = (name: string, more: FakeNode = {}): Json => ({
+  metadata: {
+    name,
+    uid: more.uid ?? `uid of ${name}`,
+    labels: more.master === true ? { "node-role.kubernetes.io/control-plane": "" } : {},
+  },
   status: {
     conditions: [{ type: "Ready", status: more.ready === false ? "Unknown" : "True", message: "as told" }],
     nodeInfo: { kubeletVersion: `v${more.version ?? "1.37.2"}` },
-    addresses: [],
+    addresses: (more.addresses ?? []).map((address) => ({ type: "InternalIP", address })),
   },
 });
 

@@ -1,6 +1,6 @@
 // kubeadm.k8s.io/v1beta4 (cmd/kubeadm/app/apis/kubeadm/v1beta4/types.go) as plain objects. What differs from node to node of a role is
 // left to the instance's meta-data, so that one text serves all of them and a node can be seeded again without being rendered anew.
-import type { Json, Node } from "../../model.ts";
+import type { Cluster, Json, Node } from "../../model.ts";
 import { mergeKubeadm, mergeOver } from "../../resolve/merge.ts";
 import { bareAddress } from "../../resolve/resolve.ts";
 import { encryptionFolder, encryptionPath } from "../encryption.ts";
@@ -95,13 +95,13 @@ const initConfiguration = (input: KubeadmInput): Json => {
 };
 
 /** Every way to reach the API server beside those that kubeadm puts into its certificate by itself. */
-const certificateNames = ({ cluster }: KubeadmInput): readonly string[] => {
+export const certificateNames = (cluster: Cluster): readonly string[] => {
   const balancers = cluster.nodes.filter(({ role }) => role.bootstrap === "load-balancer");
   return [...new Set([cluster.endpoint.host, ...balancers.flatMap(({ addresses }) => addresses.map(bareAddress))])];
 };
 
 const apiServer = (input: KubeadmInput): Json => ({
-  certSANs: certificateNames(input),
+  certSANs: certificateNames(input.cluster),
   extraArgs: [{ name: "encryption-provider-config", value: encryptionPath }],
   extraVolumes: [
     {
