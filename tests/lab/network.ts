@@ -1,5 +1,6 @@
 // The lab's network: one bridge in a network namespace of its own, and a namespace for each machine with a cable to the bridge. Nothing
 // leads out of them. Must not touch the host's own namespace.
+import { createHash } from "node:crypto";
 import type { Io } from "../../src/edge/io.ts";
 import type { Place } from "./place.ts";
 
@@ -25,6 +26,12 @@ export interface LabNetwork {
 
 /** The bridge's end of a machine's cable: an interface has at most 15 characters. */
 const port = (machine: string): string => `to-${machine}`.slice(0, 15);
+
+/** The same after each power cycle, as a machine's own: one of those that anybody may give (IEEE 802, locally administered). */
+export const macOf = (machine: string): string => {
+  const digits = createHash("sha256").update(machine).digest("hex");
+  return ["02", ...[0, 2, 4, 6, 8].map((at) => digits.slice(at, at + 2))].join(":");
+};
 
 export const labNetwork = ({ files, processes }: Io, { name }: Place): LabNetwork => {
   const lan = `${name}-lan`;
@@ -58,7 +65,8 @@ export const labNetwork = ({ files, processes }: Io, { name }: Place): LabNetwor
     const own = `${name}-${machine}`;
     await ip("netns", "add", own);
     await ip("-netns", own, "link", "set", "lo", "up");
-    await inLan("link", "add", port(machine), "type", "veth", "peer", "name", "eth0", "netns", own);
+    const peer = ["peer", "name", "eth0", "address", macOf(machine), "netns", own];
+    await inLan("link", "add", port(machine), "type", "veth", ...peer);
     await inLan("link", "set", port(machine), "master", "lan", "up");
     return `/run/netns/${own}`;
   };

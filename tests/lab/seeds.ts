@@ -23,8 +23,8 @@ export interface SeedOptions {
   readonly name: string;
   /** Over the lab's cluster.yaml, as a merge patch (RFC 7396). */
   readonly changes?: Json;
-  /** Of nodes whose address is not that of cluster.yaml. */
-  readonly addresses?: Readonly<Record<string, string>>;
+  /** Of nodes whose address is not that of cluster.yaml; null for one from DHCP. */
+  readonly addresses?: Readonly<Record<string, string | null>>;
   /** Nodes that are left out. */
   readonly without?: readonly string[];
   /** The secrets file; the cluster's own when not given. */
@@ -53,9 +53,11 @@ export const ensureTrust = async (io: Io, place: Place, trust = ownTrust): Promi
   return output;
 };
 
-const addressOf = (node: Json, addresses: Readonly<Record<string, string>>): Json => {
-  const address = addresses[node["name"] as string];
-  return address === undefined ? {} : { address };
+const withAddress = (node: Json, addresses: Readonly<Record<string, string | null>>): Json => {
+  const given = addresses[node["name"] as string];
+  if (given === undefined) return node;
+  const { address: _, ...rest } = node;
+  return given === null ? rest : { ...rest, address: given };
 };
 
 interface ClusterDocument extends Json {
@@ -72,7 +74,7 @@ export const renderSeeds = async (
   const document = parse(await io.files.readText(clusterFile)) as ClusterDocument;
   const nodes = document.nodes
     .filter((node) => !without.includes(node["name"] as string))
-    .map((node) => ({ ...node, ...addressOf(node, addresses) }));
+    .map((node) => withAddress(node, addresses));
   const output = seedsFolder(place, name);
   const cluster = join(output, "cluster.yaml");
   await io.files.write(cluster, stringify(mergeOver({ ...document, nodes }, changes)));

@@ -1,5 +1,6 @@
 // A cluster comes to be, whatever the order in which its machines get power.
 import { setTimeout as sleep } from "node:timers/promises";
+import { startDhcp } from "../dhcp.ts";
 import { checkAgentsDone, checkFormed } from "../formed.ts";
 import { everyone, loadBalancers, masters, workers } from "../kubernetes.ts";
 import type { Case, Scene } from "../scene.ts";
@@ -67,5 +68,44 @@ export const workersFirst: Case = {
     await checkAgentsDone(scene, [first, ...workers(lab)]);
     await lab.start(further);
     await checkFormed(scene);
+  },
+};
+
+/** What a machine's agent has said since its power came. */
+const agentWords = async ({ lab }: Scene, name: string): Promise<string> =>
+  (await lab.machine(name).exec(["journalctl", "--boot", "--unit=kimg-agent.service", "--output=cat"])).stdout;
+
+export const addressesByDhcp: Case = {
+  name: "addresses-by-dhcp",
+  does: "Starts masters whose addresses come from DHCP, so that no seed names them, with the load balancers and the workers; then gives one a fresh disk",
+  endsIn: `${endsIn}: not before two minutes of silence; joining masters find etcd through the API`,
+  inTest: false,
+  from: "fresh",
+  leaves: "spoilt",
+  run: async (scene) => {
+    const { lab } = scene;
+    const [first = "", second = ""] = masters(lab);
+    const unknown = Object.fromEntries(masters(lab).map((name) => [name, null]));
+    // The load balancers have seeds of their own: to the masters they are somebody else's.
+    const seeds = await lab.seeds({ name: "by-dhcp", addresses: unknown, without: loadBalancers(lab) });
+    await lab.wipe(masters(lab), seeds);
+    await lab.network.up(lab.plan.gateway);
+    const dhcp = await startDhcp(lab);
+    try {
+      await lab.start(everyone(lab));
+      await checkFormed(scene);
+      await scene.check(`${first} has made the cluster after two minutes of silence`, async () => {
+        const seconds = /init: nothing of this cluster answered for (\d+) s/.exec(await agentWords(scene, first))?.[1];
+        if (seconds === undefined || Number(seconds) < 120) throw new Error(`after ${seconds ?? "none that it tells"}`);
+        return `${seconds} s`;
+      });
+      await lab.powerCut([second]);
+      const since = lab.io.now();
+      await lab.wipe([second], seeds);
+      await lab.start([second]);
+      await checkFormed(scene, since);
+    } finally {
+      await dhcp.stop();
+    }
   },
 };

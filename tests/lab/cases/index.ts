@@ -1,7 +1,7 @@
 // The cases, in the order in which `case all` runs them: those that a formed cluster survives come after one that forms it.
 import type { Case } from "../scene.ts";
 import { loadBalancerKilled, masterKilled } from "./failover.ts";
-import { form, loadBalancersLast, workersFirst } from "./forming.ts";
+import { addressesByDhcp, form, loadBalancersLast, workersFirst } from "./forming.ts";
 import { harnessKilled } from "./harness.ts";
 import { certificates, snapshots } from "./maintenance.ts";
 import { agentKilled, interrupted, powerCuts } from "./interruptions.ts";
@@ -33,6 +33,7 @@ export const cases: readonly Case[] = [
   quorumLost,
   loadBalancersLast,
   workersFirst,
+  addressesByDhcp,
   interrupted,
   agentKilled,
   powerCuts,
