@@ -76,6 +76,8 @@ export const renderSeeds = async (
     .filter((node) => !without.includes(node["name"] as string))
     .map((node) => withAddress(node, addresses));
   const output = seedsFolder(place, name);
+  // A case may have edited what was rendered there before, and `kimg render` overwrites no such file.
+  if (name !== ownSeeds.name) await removeFrom(place, io.files, output);
   const cluster = join(output, "cluster.yaml");
   await io.files.write(cluster, stringify(mergeOver({ ...document, nodes }, changes)));
   await render(io, { cluster, libraries: [], secrets, output });

@@ -1,7 +1,7 @@
 // A cluster comes to be, whatever the order in which its machines get power.
 import { setTimeout as sleep } from "node:timers/promises";
 import { startDhcp } from "../dhcp.ts";
-import { checkAgentsDone, checkFormed } from "../formed.ts";
+import { checkAgentsDone, checkAllReady, checkFormed } from "../formed.ts";
 import { everyone, loadBalancers, masters, workers } from "../kubernetes.ts";
 import type { Case, Scene } from "../scene.ts";
 import { agentReport } from "../status.ts";
@@ -103,7 +103,8 @@ export const addressesByDhcp: Case = {
       const since = lab.io.now();
       await lab.wipe([second], seeds);
       await lab.start([second]);
-      await checkFormed(scene, since);
+      await checkAllReady(scene, since);
+      await checkFormed(scene);
     } finally {
       await dhcp.stop();
     }
