@@ -11,21 +11,15 @@ import { macOf } from "./network.ts";
 export const startDhcp = async (lab: Lab): Promise<Neighbour> => {
   const { io, plan } = lab;
   const tree = await toolsTree(io, openUserCache(io), { suite: "trixie", packages: readerPrograms });
-  const [network = ""] = plan.gateway.split("/");
+  const [gateway = ""] = plan.gateway.split("/");
   const leases = plan.machines.map(({ name, address }) => `--dhcp-host=${macOf(name)},${address},infinite`);
   const argv = [
-    "dnsmasq",
-    ...["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=", "--no-ping", "--log-dhcp"],
-    ...[
-      "--log-facility=-",
-      "--interface=lan",
-      "--bind-interfaces",
-      "--leasefile-ro",
-      "--pid-file=",
-      "--dhcp-authoritative",
-    ],
-    ...[`--dhcp-range=${network},static`, `--dhcp-option=option:router,${network}`],
-    ...[`--dhcp-option=option:dns-server,${network}`, ...leases],
+    ...(["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=", "--log-facility=-"] as const),
+    ...["--pid-file=", "--leasefile-ro", "--interface=lan", "--bind-interfaces"],
+    // No name server; and nobody else gives addresses here.
+    ...["--port=0", "--dhcp-authoritative", "--no-ping", "--log-dhcp", `--dhcp-range=${gateway},static`],
+    ...[`--dhcp-option=option:router,${gateway}`, `--dhcp-option=option:dns-server,${gateway}`],
+    ...leases,
   ] as const;
   // As root it keeps the right to answer machines that have no address yet.
   const { argv: command } = sandboxed(io, tree, { doing: "giving addresses", argv, root: true, network: true });

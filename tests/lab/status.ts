@@ -35,6 +35,10 @@ export const reportOnDisk = async (
   return JSON.parse(await files.readText(path)) as AgentReport;
 };
 
+/** All that its agent has said since it got its disk. */
+export const agentJournal = async (machine: Machine): Promise<string> =>
+  (await machine.exec(["journalctl", "--unit=kimg-agent.service", "--output=cat"])).stdout;
+
 const row = async (machine: Machine): Promise<string[]> => {
   if (!(await machine.isRunning())) return ["", machine.name, "off"];
   const report = await agentReport(machine);

@@ -4,7 +4,7 @@ import { startDhcp } from "../dhcp.ts";
 import { checkAgentsDone, checkAllReady, checkFormed } from "../formed.ts";
 import { everyone, loadBalancers, masters, workers } from "../kubernetes.ts";
 import type { Case, Scene } from "../scene.ts";
-import { agentReport } from "../status.ts";
+import { agentJournal, agentReport } from "../status.ts";
 import { waitUntil } from "../wait.ts";
 
 const endsIn = "all Ready, CoreDNS Ready, 3 etcd voters, one cluster";
@@ -71,10 +71,6 @@ export const workersFirst: Case = {
   },
 };
 
-/** What a machine's agent has said since its power came. */
-const agentWords = async ({ lab }: Scene, name: string): Promise<string> =>
-  (await lab.machine(name).exec(["journalctl", "--boot", "--unit=kimg-agent.service", "--output=cat"])).stdout;
-
 export const addressesByDhcp: Case = {
   name: "addresses-by-dhcp",
   does: "Starts masters whose addresses come from DHCP, so that no seed names them, with the load balancers and the workers; then gives one a fresh disk",
@@ -95,7 +91,8 @@ export const addressesByDhcp: Case = {
       await lab.start(everyone(lab));
       await checkFormed(scene);
       await scene.check(`${first} has made the cluster after two minutes of silence`, async () => {
-        const seconds = /init: nothing of this cluster answered for (\d+) s/.exec(await agentWords(scene, first))?.[1];
+        const words = await agentJournal(lab.machine(first));
+        const seconds = /init: nothing of this cluster answered for (\d+) s/.exec(words)?.[1];
         if (seconds === undefined || Number(seconds) < 120) throw new Error(`after ${seconds ?? "none that it tells"}`);
         return `${seconds} s`;
       });

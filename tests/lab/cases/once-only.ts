@@ -6,15 +6,15 @@ import { startNeighbour } from "../neighbour.ts";
 import type { Lab } from "../lab.ts";
 import type { Case, Scene } from "../scene.ts";
 import { checkSays, checkUntouched } from "../refusing.ts";
-import { agentReport } from "../status.ts";
+import { agentJournal, agentReport } from "../status.ts";
 
 const initNode = ({ lab }: Scene): string => masters(lab)[0] ?? "";
 
 const checkHasJoined = ({ lab, check }: Scene, name: string): Promise<void> =>
   check(`${name} has joined, and has not made a cluster`, async () => {
-    const { stdout } = await lab.machine(name).exec(["journalctl", "--unit=kimg-agent.service", "--output=cat"]);
-    if (!/kubeadm join: done/.test(stdout)) throw new Error("its agent does not say that it has joined");
-    if (/kubeadm init: done/.test(stdout)) throw new Error("it ran kubeadm init");
+    const words = await agentJournal(lab.machine(name));
+    if (!/kubeadm join: done/.test(words)) throw new Error("its agent does not say that it has joined");
+    if (/kubeadm init: done/.test(words)) throw new Error("it ran kubeadm init");
   });
 
 export const initNodeReimaged: Case = {
